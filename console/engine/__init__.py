@@ -1,0 +1,26 @@
+"""The checkout engine: the public verbs, and what they take.
+
+Each verb takes a `Session` first; all but `create_cart` run transactions of their own on it.
+"""
+
+from console.engine.actions import expire, extend, release
+from console.engine.carts import Addresses, LineRequest, create_cart
+from console.engine.checkout import advance, cancel, process, resume, start
+from console.engine.errors import CheckoutError
+from console.engine.phases.leg import Payment
+
+__all__ = [
+    "Addresses",
+    "CheckoutError",
+    "LineRequest",
+    "Payment",
+    "advance",
+    "cancel",
+    "create_cart",
+    "expire",
+    "extend",
+    "process",
+    "release",
+    "resume",
+    "start",
+]

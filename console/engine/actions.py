@@ -1,0 +1,158 @@
+"""What people in the console do to a checkout: release, expire, extend; audited in the same transaction.
+
+Each is a conditional update that races the point of no return: one wins, the loser is told why (rule 9).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row
+from sqlalchemy.orm import Session
+
+from console.engine.audit import write_entry
+from console.engine.database import transact
+from console.engine.errors import InvalidInput, LostRace, NotAllowed, Stale
+from console.engine.locks import change, is_due, read_lock, show
+from console.engine.machine import EXPIRABLE, STATE_NAMES, Outcome, State
+from console.engine.rollback import go_back
+from console.engine.runtime import runtime_of
+from console.engine.tables import locks
+from console.engine.walk import settle
+from console.models import CheckoutLock
+from console.models.types import clock
+
+_SHOWN = ("state", "outcome", "expires_at", "revision", "needs_attention")
+
+
+@dataclass(frozen=True)
+class Act:
+    """Who does what, why, and which revision they saw (None: whatever it is)."""
+
+    name: str
+    actor: str
+    reason: str | None
+    version: int | None
+    origin: str | None = None
+
+
+def release(
+    session: Session, lock: CheckoutLock, *, actor: str, reason: str, version: int | None, origin: str | None = None
+) -> CheckoutLock:
+    """Take a checkout off its cart and undo it. Own transactions.
+
+    `version` is the revision the actor saw; None acts on whatever it is.
+
+    Raises:
+        InvalidInput: without a reason.
+        Stale: when the checkout moved on since.
+        NotAllowed: past the point of no return, or when it has ended.
+    """
+    act = Act("release", actor, _required(reason), version, origin)
+    return _undo(session, lock, act, outcome=Outcome.RELEASED, told=f"Released: {reason}")
+
+
+def expire(
+    session: Session, lock: CheckoutLock, *, actor: str, reason: str, version: int | None, origin: str | None = None
+) -> CheckoutLock:
+    """End a checkout's time now and undo it. Own transactions.
+
+    Raises:
+        InvalidInput, Stale, NotAllowed: as `release`.
+    """
+    act = Act("expire", actor, _required(reason), version, origin)
+    return _undo(session, lock, act, outcome=Outcome.EXPIRED, told=f"Expired: {reason}")
+
+
+def extend(
+    session: Session,
+    lock: CheckoutLock,
+    *,
+    actor: str,
+    ttl_minutes: int,
+    version: int | None,
+    reason: str | None = None,
+    origin: str | None = None,
+) -> CheckoutLock:
+    """Give a checkout so many minutes from now. Own transaction.
+
+    Raises:
+        InvalidInput: when they are out of bounds.
+        Stale, NotAllowed: as `release`; also when its time has run out already.
+    """
+    longest = runtime_of(session).config.max_ttl_minutes
+    if not 1 <= ttl_minutes <= longest:
+        raise InvalidInput(f"A checkout can be extended by 1 to {longest} minutes.", field="ttl_minutes")
+
+    def move_deadline(row: Row[Any], unmoved: ColumnElement[bool]) -> Row[Any]:
+        return change(session, row.id, unmoved, ~is_due(), expires_at=clock(60 * ttl_minutes))
+
+    act = Act("extend", actor, reason, version, origin)
+    return show(_act(session, lock.id, act, move_deadline), on=lock)
+
+
+def _required(reason: str) -> str:
+    if not reason.strip():
+        raise InvalidInput("A reason is needed.", field="reason")
+    return reason.strip()
+
+
+def _undo(session: Session, lock: CheckoutLock, act: Act, *, outcome: Outcome, told: str) -> CheckoutLock:
+    def undo(row: Row[Any], unmoved: ColumnElement[bool]) -> Row[Any]:
+        return go_back(session, row, unmoved, outcome=outcome, reason=told)
+
+    row = _act(session, lock.id, act, undo)
+    return show(settle(session, row), on=lock)
+
+
+def _act(
+    session: Session, lock_id: int, act: Act, deed: Callable[[Row[Any], ColumnElement[bool]], Row[Any]]
+) -> Row[Any]:
+    """Do a deed on a checkout that has not passed the point of no return, with its audit entry. Own transaction."""
+
+    def work() -> Row[Any]:
+        before = read_lock(session, lock_id)
+        _require_unmoved(before, act)
+        _require_undecided(before, act)
+        after = deed(before, locks.c.revision == before.revision)
+        write_entry(
+            session,
+            actor=act.actor,
+            action=act.name,
+            subject=("checkout_lock", lock_id),
+            reason=act.reason,
+            before=_shown(before),
+            after=_shown(after),
+            origin=act.origin,
+        )
+        return after
+
+    for _ in range(5):
+        try:
+            return transact(session, work)
+        except LostRace:
+            continue  # the row moved between our look and our update: look again, and say what is the case
+    raise Stale("This checkout is changing too fast; look again.", lock_id=lock_id)
+
+
+def _require_unmoved(row: Row[Any], act: Act) -> None:
+    if act.version is not None and act.version != row.revision:
+        raise Stale("This checkout has moved on since you looked.", seen=act.version, now=row.revision)
+
+
+def _require_undecided(row: Row[Any], act: Act) -> None:
+    if row.state in EXPIRABLE:
+        return
+    name = STATE_NAMES[State(row.state)]
+    if row.state == State.CAPTURING:
+        told = "The payment is being taken: past this point only the gateway's refusal undoes it. Retry instead."
+    else:
+        told = f"It is {name} already."
+    raise NotAllowed(f"This checkout cannot be changed by {act.name}. {told}", state=row.state)
+
+
+def _shown(row: Row[Any]) -> dict[str, Any]:
+    facts = {name: row._mapping[name] for name in _SHOWN}
+    return facts | {"expires_at": row.expires_at.isoformat()}

@@ -1,0 +1,48 @@
+"""What a checkout's end tells its shopper: derived from its outcome and its order, so that a replay says the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session
+
+from console.engine.database import Reader, load, look
+from console.engine.errors import ENDINGS, CheckoutError, PaymentPending
+from console.engine.locks import show
+from console.engine.machine import OperationStatus, State, StepStatus
+from console.engine.tables import operations, steps
+from console.models import CheckoutLock, Order
+
+
+def answer_of(session: Session, lock: CheckoutLock, row: Row[Any]) -> Order:
+    """Give the order of a completed checkout, or raise what became of it; brings `lock` up to date. Reads only.
+
+    Raises:
+        Ended: by the outcome, with the facts that its failed phase left.
+        PaymentPending: when it is not decided yet; `context["next_action"]` is what the shopper must do.
+    """
+    show(row, on=lock)
+    if row.state == State.COMPLETED:
+        return load(session, select(Order).where(Order.lock_id == row.id))
+    if row.outcome is not None:
+        raise look(session, lambda reader: _ending(reader, row))
+    raise look(session, lambda reader: _pending(reader, row))
+
+
+def _ending(reader: Reader, row: Row[Any]) -> CheckoutError:
+    failed = select(steps.c.detail).where(
+        steps.c.lock_id == row.id, steps.c.phase == row.phase, steps.c.status == StepStatus.FAILED
+    )
+    context = reader.scalar(failed) or {}
+    return ENDINGS[row.outcome](row.failure_reason, phase=row.phase, **context)
+
+
+def _pending(reader: Reader, row: Row[Any]) -> CheckoutError:
+    waiting = select(operations.c.next_action).where(
+        operations.c.lock_id == row.id, operations.c.status == OperationStatus.WAITING
+    )
+    next_action = reader.scalar(waiting)
+    if next_action:
+        return PaymentPending("The payment waits for the shopper.", phase=row.phase, next_action=next_action)
+    return PaymentPending("The payment is not decided yet; ask again.", phase=row.phase)

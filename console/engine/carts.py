@@ -1,0 +1,184 @@
+"""Carts as they are made; `cart_changes` has what may be done to them later."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, insert, select, update
+from sqlalchemy.orm import Session
+
+from console.engine import signals
+from console.engine.database import Reader
+from console.engine.errors import InvalidInput, LostRace, NotFound
+from console.engine.money import is_currency
+from console.engine.runtime import runtime_of
+from console.engine.tables import cart_lines, carts, variants
+from console.models import Cart
+from console.models.cart import MAXIMUM_LINES, MAXIMUM_QUANTITY
+from console.models.types import clock
+from console.models.vocabulary import CartStatus
+
+
+@dataclass(frozen=True)
+class LineRequest:
+    """A line for a cart: `agreed_unit_price` in minor units holds whatever the catalogue says; such lines repeat."""
+
+    sku: str
+    quantity: int
+    agreed_unit_price: int | None = None
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where a cart goes and who is billed; without `billing`, the shipping address is billed."""
+
+    shipping: Mapping[str, Any] | None = None
+    billing: Mapping[str, Any] | None = None
+
+
+def hash_token(token: str) -> str:
+    """Digest a cart's token; only this is stored."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def new_token() -> str:
+    """Make up a cart token."""
+    return secrets.token_urlsafe(24)
+
+
+def create_cart(
+    session: Session,
+    *,
+    lines: Iterable[LineRequest] = (),
+    email: str | None = None,
+    addresses: Addresses | None = None,
+    currency: str | None = None,
+    coupon_code: str | None = None,
+    external_reference: str | None = None,
+    token: str | None = None,
+) -> Cart:
+    """Make a cart, copying in the lines of a shop that may have its own cart model. Caller commits.
+
+    `currency` is an ISO code, the shop's by default; `external_reference` is the shop's own number for it; `token` is
+    what its owner shows to reach it over HTTP.
+
+    Raises:
+        InvalidInput: for an unknown currency or SKU, a quantity out of bounds, or too many lines.
+    """
+    addresses = addresses or Addresses()
+    row = {
+        "token_hash": hash_token(token) if token else None,
+        "currency_code": checked_currency(session, currency),
+        "email": email,
+        "coupon_code": coupon_code,
+        "shipping_address": addresses.shipping,
+        "billing_address": addresses.billing,
+        "external_reference": external_reference,
+    }
+    cart_id = session.execute(insert(carts).values(row).returning(carts.c.id)).scalar_one()
+    _add_lines(session, cart_id, list(lines))
+    return session.get_one(Cart, cart_id)
+
+
+def checked_currency(session: Session, currency: str | None) -> str:
+    """Give a currency's ISO code, the shop's when none is named.
+
+    Raises:
+        InvalidInput: for an unknown one.
+    """
+    if currency is None:
+        return runtime_of(session).config.currency
+    if not is_currency(currency):
+        raise InvalidInput(f"{currency} is no currency.", field="currency")
+    return currency
+
+
+def _add_lines(session: Session, cart_id: int, lines: list[LineRequest]) -> None:
+    if not lines:
+        return
+    if len(lines) > MAXIMUM_LINES:
+        raise InvalidInput(f"A cart has at most {MAXIMUM_LINES} lines.", field="lines")
+    ids = variant_ids(session, {line.sku for line in lines})
+    rows = [_line_row(cart_id, ids[line.sku], line) for line in _merge(lines)]
+    session.connection().execute(insert(cart_lines), rows)
+
+
+def _merge(lines: list[LineRequest]) -> list[LineRequest]:
+    """Merge lines of the same SKU; lines with an agreed price stand by themselves."""
+    merged: dict[Any, LineRequest] = {}
+    for number, line in enumerate(lines):
+        key = line.sku if line.agreed_unit_price is None else number
+        so_far = merged[key].quantity if key in merged else 0
+        merged[key] = LineRequest(line.sku, so_far + checked_quantity(line.quantity), line.agreed_unit_price)
+    for line in merged.values():
+        checked_quantity(line.quantity)
+    return list(merged.values())
+
+
+def checked_quantity(quantity: int) -> int:
+    """Give a quantity that is in bounds.
+
+    Raises:
+        InvalidInput: when it is not.
+    """
+    if not 1 <= quantity <= MAXIMUM_QUANTITY:
+        raise InvalidInput(f"A quantity is 1 to {MAXIMUM_QUANTITY}.", field="quantity")
+    return quantity
+
+
+def _line_row(cart_id: int, variant_id: int, line: LineRequest) -> dict[str, Any]:
+    return {
+        "cart_id": cart_id,
+        "variant_id": variant_id,
+        "quantity": line.quantity,
+        "agreed_unit_price": line.agreed_unit_price,
+    }
+
+
+def variant_ids(session: Session, skus: set[str]) -> dict[str, int]:
+    """Find the ids of the variants that are sold under these SKUs.
+
+    Raises:
+        InvalidInput: naming the SKUs there are none for.
+    """
+    query = select(variants.c.sku, variants.c.id).where(variants.c.sku.in_(skus), variants.c.active)
+    ids = dict(session.execute(query).tuples().all())
+    unknown = sorted(skus - ids.keys())
+    if unknown:
+        raise InvalidInput(f"There is no product {', '.join(unknown)}.", field="sku", skus=unknown)
+    return ids
+
+
+def read_cart(reader: Reader, cart_id: int) -> Row[Any]:
+    """Read a cart as it is now.
+
+    Raises:
+        NotFound: when there is no such cart.
+    """
+    cart = reader.execute(select(carts).where(carts.c.id == cart_id)).one_or_none()
+    if cart is None:
+        raise NotFound(f"There is no cart {cart_id}.")
+    return cart
+
+
+def touch_cart(session: Session, cart_id: int) -> Row[Any]:
+    """Hold an open cart that no checkout holds, its row first of all. Caller commits.
+
+    Raises:
+        LostRace: when a checkout holds it, it was bought, or there is none.
+    """
+    statement = (
+        update(carts)
+        .where(carts.c.id == cart_id, carts.c.status == CartStatus.OPEN, carts.c.lock_id.is_(None))
+        .values(revision=carts.c.revision + 1, updated_at=clock())
+        .returning(carts)
+    )
+    cart = session.execute(statement).one_or_none()
+    if cart is None:
+        raise LostRace(f"cart {cart_id} is not free")
+    signals.queue(session, signals.checkout_changed, cart_id=cart_id, lock_id=None)
+    return cart

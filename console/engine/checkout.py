@@ -1,0 +1,161 @@
+"""The verbs of a checkout: start, process, resume, cancel, advance.
+
+Each runs transactions of its own on the caller's session, committing first what that session still holds; between them,
+during a gateway call, no transaction is open. `legs` has what each transaction does, `walk` what follows what.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from sqlalchemy import Row
+from sqlalchemy.orm import Session
+
+from console.engine.answers import answer_of
+from console.engine.database import transact
+from console.engine.errors import CheckoutInProgress, InProgress, InvalidInput, LostRace, NotAllowed
+from console.engine.expiry import expire_if_due
+from console.engine.idempotency import KeySeen, hash_request, wait_for_end
+from console.engine.legs import RequestKey, enter_authorization
+from console.engine.locks import Seen, new_drive, read_lock, show
+from console.engine.machine import DRIVEN, EXPIRABLE, Outcome, State
+from console.engine.phases.leg import Payment
+from console.engine.rollback import go_back
+from console.engine.runtime import runtime_of
+from console.engine.start import start, start_or_join
+from console.engine.walk import Walk, drive_on, settle
+from console.models import CheckoutLock, Order
+
+__all__ = ["advance", "cancel", "process", "require_owner", "resume", "start", "start_or_join"]
+
+PAYMENT_METHODS = ("card", "paypal", "bank_transfer")
+_UNPAID = (State.PENDING, State.LOCKING_PRICES)
+
+
+def process(
+    session: Session,
+    lock: CheckoutLock,
+    *,
+    payment: Payment,
+    idempotency_key: str | None = None,
+    session_id: str | None = None,
+) -> Order:
+    """Take a started checkout through payment to its order. Own transactions: three when nothing goes wrong.
+
+    With an `idempotency_key` the same request may be made again: it gets the same end, and waits for it while the first
+    one is under way, at most the gateway's time-out. `session_id`, when given, must own the lock.
+
+    Raises:
+        Ended: when the checkout was undone: `PaymentDeclined`, `OutOfStock`, `InvalidCart`, `Expired`, `Cancelled`, …
+        PaymentPending: when the payment waits for the shopper or the gateway, or its answer was lost.
+        InProgress: when another request drives it.
+        CheckoutInProgress: when another session owns it.
+        IdempotencyConflict: when the key was used with another payment.
+    """
+    require_owner(session, lock, session_id=session_id)
+    key = _request_key(payment, idempotency_key)
+    drive = new_drive(session, Seen.of(lock))
+    if lock.state not in _UNPAID and key is None:
+        return resume(session, lock)
+    began = time.monotonic()
+    try:
+        progress = transact(session, lambda: enter_authorization(session, drive, payment, key))
+    except KeySeen:
+        wait_for_end(session, drive.lock.id)
+        return resume(session, lock)
+    except LostRace:
+        return resume(session, lock)
+    drive.saw(progress.lock, leased_at=began)
+    if progress.operations:
+        Walk(session, drive, {each.kind: each for each in progress.operations}, is_fresh=True).run()
+    return answer_of(session, lock, drive.lock)
+
+
+def _request_key(payment: Payment, key: str | None) -> RequestKey | None:
+    if payment.method not in PAYMENT_METHODS:
+        raise InvalidInput(f"The payment method is one of {', '.join(PAYMENT_METHODS)}.", field="payment.method")
+    if not payment.token:
+        raise InvalidInput("A payment token is needed.", field="payment.token")
+    if key is None:
+        return None
+    return RequestKey("process", key, hash_request(method=payment.method, token=payment.token))
+
+
+def resume(
+    session: Session, lock: CheckoutLock, *, payment: Payment | None = None, session_id: str | None = None
+) -> Order:
+    """Go on with a checkout that was interrupted or waits, and answer as `process` would. Own transactions.
+
+    Raises:
+        InvalidInput: when no payment was made yet and none is given.
+        CheckoutError: as `process`.
+    """
+    require_owner(session, lock, session_id=session_id)
+    row = expire_if_due(session, lock.id)
+    show(row, on=lock)
+    if row.state in _UNPAID:
+        if payment is None:
+            raise InvalidInput("This checkout has no payment yet; give one.", field="payment")
+        return process(session, lock, payment=payment)
+    if row.state in DRIVEN:
+        row = drive_on(session, row)
+    return answer_of(session, lock, row)
+
+
+def advance(session: Session, lock: CheckoutLock) -> CheckoutLock:
+    """Drive a checkout until it ends or must wait; the one way through (ENGINE.md). Own transactions.
+
+    Raises:
+        InProgress: when somebody drives it.
+    """
+    row = expire_if_due(session, lock.id)
+    if row.state in DRIVEN:
+        row = drive_on(session, row)
+    return show(row, on=lock)
+
+
+def cancel(session: Session, lock: CheckoutLock, *, session_id: str | None = None) -> CheckoutLock:
+    """Undo a checkout because its shopper wants to; the cart is free at once. Own transactions.
+
+    A checkout that has gone back already is given as it is.
+
+    Raises:
+        NotAllowed: past the point of no return.
+        CheckoutInProgress: when another session owns it.
+    """
+    require_owner(session, lock, session_id=session_id)
+    lock_id = lock.id
+
+    def give_up() -> Row[Any]:
+        row = read_lock(session, lock_id)
+        if row.outcome is not None:
+            return row
+        if row.state not in EXPIRABLE:
+            raise NotAllowed("The payment is being taken; this checkout can no longer be cancelled.", state=row.state)
+        return go_back(session, row, outcome=Outcome.CANCELLED, reason="The shopper cancelled it.")
+
+    return show(settle(session, _until_won(session, give_up)), on=lock)
+
+
+def _until_won(session: Session, decision: Any) -> Row[Any]:
+    """Decide again after a lost race, a few times: each time on what the winner left."""
+    for _ in range(5):
+        try:
+            row: Row[Any] = transact(session, decision)
+        except LostRace:
+            continue
+        return row
+    raise InProgress("This checkout is changing too fast; try again.")
+
+
+def require_owner(session: Session, lock: CheckoutLock, *, session_id: str | None) -> None:
+    """Refuse a session that does not own the lock; None asks for nothing. Reads nothing.
+
+    Raises:
+        CheckoutInProgress: when another session owns it, and only one may (`CHECKOUT_PREVENT_CONCURRENT`).
+    """
+    if session_id is None or session_id == lock.session_id:
+        return
+    if runtime_of(session).config.prevent_concurrent:
+        raise CheckoutInProgress("This checkout belongs to another session.", reference=lock.reference)

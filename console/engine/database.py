@@ -1,0 +1,173 @@
+"""How the engine talks to its database: connections, the transactions it owns, what is retried.
+
+Every verb of the engine runs its transactions through `transact`. A transaction of ours never waits for anything
+outside the database, and none is open during a gateway call.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from sqlalchemy import Engine, Select, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+
+from console.engine import signals
+from console.engine.errors import DatabaseUnavailable
+
+Result = TypeVar("Result")
+Model = TypeVar("Model")
+Reader = Session | Connection  # what only reads takes either
+
+RETRIES = 5
+# SQLSTATE: serialization failure, deadlock, lock timeout.
+_TRANSIENT_STATES = {"40001", "40P01", "55P03"}
+_WRITES = "checkout_writes"
+
+
+def normalise_url(url: str) -> URL:
+    """Read a database URL; `postgres://` and `postgresql://` mean psycopg 3."""
+    parsed = make_url(url)
+    if parsed.drivername in ("postgres", "postgresql"):
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    return parsed
+
+
+def engine_options(url: URL, *, pooler: str = "none", statement_timeout_ms: int = 5000) -> dict[str, Any]:
+    """Build the options for `create_engine`: time-outs by connection, unless a transaction pooler is between.
+
+    Behind a transaction pooler (`pooler="transaction"`) a connection's settings and prepared statements would leak
+    into other sessions: the time-outs are then set in each transaction, and nothing is prepared.
+    """
+    if url.get_backend_name() == "sqlite":
+        return {"connect_args": {"timeout": 30, "check_same_thread": False}}
+    options: dict[str, Any] = {"pool_pre_ping": False, "pool_size": 10, "max_overflow": 20, "pool_timeout": 5}
+    connect: dict[str, Any] = {"connect_timeout": 5}
+    if pooler == "transaction":
+        connect["prepare_threshold"] = None
+        options["execution_options"] = {"checkout_timeouts": _timeouts(statement_timeout_ms)}
+    else:
+        settings = _timeouts(statement_timeout_ms).items()
+        connect["options"] = " ".join(f"-c {name}={value}" for name, value in settings)
+    return {**options, "connect_args": connect}
+
+
+def _timeouts(statement_timeout_ms: int) -> dict[str, str]:
+    return {
+        "lock_timeout": "2000",
+        "statement_timeout": str(statement_timeout_ms),
+        "idle_in_transaction_session_timeout": "10000",
+    }
+
+
+def configure(engine: Engine) -> None:
+    """Make an engine's connections what the checkout relies on: SQLite's pragmas and begin, time-outs."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    elif "checkout_timeouts" in engine.get_execution_options():
+        event.listen(engine, "begin", _set_timeouts)
+
+
+def create_database(url: str, *, pooler: str = "none", statement_timeout_ms: int = 5000) -> Engine:
+    """Make an engine for a database URL, configured as the checkout relies on."""
+    parsed = normalise_url(url)
+    options = engine_options(parsed, pooler=pooler, statement_timeout_ms=statement_timeout_ms)
+    engine = create_engine(parsed, **options)
+    configure(engine)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves, see _begin_sqlite
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that reads and then writes fails with a busy snapshot no time-out cures: take the write lock first.
+    writes = connection.get_execution_options().get(_WRITES)
+    connection.connection.cursor().execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _set_timeouts(connection: Connection) -> None:
+    timeouts = connection.get_execution_options()["checkout_timeouts"]
+    calls = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in timeouts.items())
+    connection.exec_driver_sql(f"SELECT {calls}")
+
+
+def begin_writing(session: Session) -> None:
+    """Begin a transaction that writes; what the session still had open is committed first."""
+    session.commit()
+    session.connection(execution_options={_WRITES: True})
+
+
+def transact(session: Session, work: Callable[[], Result]) -> Result:
+    """Run `work` in a transaction of its own and commit it, again after a deadlock or lock time-out.
+
+    `work` must be a pure function of the database: it may run up to 6 times. A connection lost during the commit
+    means that nobody knows; `work` is then run again and finds by its conditional updates what became of it.
+
+    Raises:
+        DatabaseUnavailable: when the database is out of reach, or would not let us through in time.
+        Exception: whatever `work` raises; the transaction is rolled back.
+    """
+    for attempt in range(RETRIES + 1):
+        signals.forget(session)
+        try:
+            begin_writing(session)
+            result = work()
+            session.commit()
+        except (DBAPIError, PoolTimeout) as error:
+            session.rollback()
+            if not _may_succeed_later(error):
+                raise
+            if attempt == RETRIES:
+                raise DatabaseUnavailable("The database did not let us through; try again shortly.") from error
+            time.sleep(random.uniform(0.005, 0.05) * 2**attempt)  # noqa: S311 - jitter
+        except BaseException:  # an interrupt too must not leave the transaction open
+            session.rollback()
+            raise
+        else:
+            signals.send(session)
+            return result
+    raise AssertionError("unreachable")
+
+
+def look(session: Session, query: Callable[[Connection], Result]) -> Result:
+    """Run a query on the session's database, on a connection of its own, and leave nothing open behind."""
+    with _engine_of(session).connect() as connection:
+        return query(connection)
+
+
+def load(session: Session, query: Select[tuple[Model]]) -> Model:
+    """Load one object into the session as it is now, and leave nothing open behind."""
+    with Session(_engine_of(session)) as reader:
+        found = reader.scalars(query).one()
+        reader.expunge(found)
+    return session.merge(found, load=False)
+
+
+def _engine_of(session: Session) -> Engine:
+    bind = session.get_bind()
+    return bind.engine
+
+
+def _may_succeed_later(error: DBAPIError | PoolTimeout) -> bool:
+    if isinstance(error, PoolTimeout) or error.connection_invalidated:
+        return True
+    if getattr(error.orig, "sqlstate", None) in _TRANSIENT_STATES:
+        return True
+    return isinstance(error, OperationalError) and "no such" not in str(error.orig)
+
+
+def insert_into(session: Session, table: Any) -> Any:
+    """Build an INSERT that knows ON CONFLICT, in the session's dialect."""
+    dialect = session.get_bind().dialect.name
+    return (sqlite if dialect == "sqlite" else postgresql).insert(table)

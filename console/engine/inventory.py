@@ -1,0 +1,214 @@
+"""Stock: taken by conditional updates in ascending id, given back, or turned into a sale. Never oversold.
+
+`on_hand` is what lies there, `reserved` what checkouts hold of it; what is free is the difference.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy.orm import Session
+
+from console.engine.errors import InvalidInput, LostRace, OutOfStock
+from console.engine.machine import ReservationStatus
+from console.engine.tables import reservations, stock_levels, stock_movements, variants, warehouses
+from console.models.types import clock
+from console.models.vocabulary import MovementKind
+
+_LEVEL = bindparam("level_id")
+_QUANTITY = bindparam("quantity")
+_RESERVE = (
+    update(stock_levels)
+    .where(stock_levels.c.id == _LEVEL, stock_levels.c.on_hand - stock_levels.c.reserved >= _QUANTITY)
+    .values(reserved=stock_levels.c.reserved + _QUANTITY)
+)
+# Giving back or selling more than is reserved breaks the table's CHECK.
+_RELEASE = (
+    update(stock_levels)
+    .where(stock_levels.c.id == _LEVEL)
+    .values(reserved=stock_levels.c.reserved - _QUANTITY)
+)
+_SELL = _RELEASE.values(on_hand=stock_levels.c.on_hand - _QUANTITY)
+_OPEN = (ReservationStatus.HELD, ReservationStatus.PINNED)
+
+
+class StockMoved(LostRace):
+    """What was read without holding the rows does not suffice; look again with the rows held."""
+
+
+@dataclass(frozen=True)
+class Allocation:
+    """So many pieces of a variant from one stock level."""
+
+    level: Row[Any]
+    quantity: int
+
+
+def reserve_stock(session: Session, lock_id: int, *, wanted: Mapping[int, int], rows_held: bool) -> None:
+    """Take stock for a checkout: pieces by variant id, split over warehouses by priority. Caller commits.
+
+    Tried first on what is read without locks. Only with `rows_held`, the rows locked in ascending id by this
+    transaction, is a shortage a shortage.
+
+    Raises:
+        StockMoved: when that did not suffice and the rows are not held yet; roll back and call again with them held.
+        OutOfStock: when there is too little, with all shortages.
+    """
+    levels = _read_levels(session, wanted, rows_held=rows_held)
+    allocations, shortages = _split(wanted, levels)
+    if shortages:
+        if not rows_held:
+            raise StockMoved
+        raise OutOfStock("There is not enough stock.", shortages=_describe(session, shortages))
+    hits = _update_levels(session, _RESERVE, [(each.level.id, each.quantity) for each in allocations])
+    if hits != len(allocations):
+        raise StockMoved
+    session.connection().execute(insert(reservations), [_reservation(lock_id, each) for each in allocations])
+
+
+def _read_levels(session: Session, wanted: Iterable[int], *, rows_held: bool) -> Sequence[Row[Any]]:
+    query = (
+        select(stock_levels, warehouses.c.priority)
+        .join(warehouses, warehouses.c.id == stock_levels.c.warehouse_id)
+        .where(stock_levels.c.variant_id.in_(list(wanted)), warehouses.c.active)
+        .order_by(stock_levels.c.id)
+    )
+    if rows_held:
+        query = query.with_for_update(of=stock_levels, key_share=True)
+    return session.execute(query).all()
+
+
+def _split(
+    wanted: Mapping[int, int], levels: Sequence[Row[Any]]
+) -> tuple[list[Allocation], list[tuple[int, int, int]]]:
+    """Split what is wanted over the levels; give the allocations, and (variant, wanted, free) where it falls short."""
+    by_variant = defaultdict(list)
+    for level in sorted(levels, key=lambda level: (level.priority, level.id)):
+        by_variant[level.variant_id].append(level)
+    allocations, shortages = [], []
+    for variant_id, quantity in wanted.items():
+        missing = quantity
+        for level in by_variant[variant_id]:
+            taken = min(missing, level.on_hand - level.reserved)
+            if taken > 0:
+                allocations.append(Allocation(level, taken))
+                missing -= taken
+        if missing:
+            shortages.append((variant_id, quantity, quantity - missing))
+    return allocations, shortages
+
+
+def _reservation(lock_id: int, allocation: Allocation) -> dict[str, Any]:
+    level = allocation.level
+    return {
+        "lock_id": lock_id,
+        "stock_level_id": level.id,
+        "variant_id": level.variant_id,
+        "warehouse_id": level.warehouse_id,
+        "quantity": allocation.quantity,
+        "status": ReservationStatus.HELD,
+    }
+
+
+def _describe(session: Session, shortages: list[tuple[int, int, int]]) -> list[dict[str, Any]]:
+    ids = [variant_id for variant_id, _, _ in shortages]
+    skus = dict(session.execute(select(variants.c.id, variants.c.sku).where(variants.c.id.in_(ids))).tuples().all())
+    return [
+        {"sku": skus[variant_id], "requested": requested, "available": available}
+        for variant_id, requested, available in shortages
+    ]
+
+
+def _update_levels(session: Session, statement: Any, changes: list[tuple[int, int]]) -> int:
+    """Run one update a level, in ascending id, as one round trip; tell how many hit."""
+    if not changes:
+        return 0
+    rows = [{"level_id": level_id, "quantity": quantity} for level_id, quantity in sorted(changes)]
+    return session.connection().execute(statement, rows).rowcount
+
+
+def pin_reservations(session: Session, lock_id: int) -> None:
+    """Pin what a checkout holds: past the point of no return nobody gives it back. Caller commits."""
+    held = update(reservations).where(
+        reservations.c.lock_id == lock_id, reservations.c.status == ReservationStatus.HELD
+    )
+    session.execute(held.values(status=ReservationStatus.PINNED))
+
+
+def release_reservations(session: Session, lock_id: int) -> dict[str, int]:
+    """Give a checkout's stock back, and tell how much that was. Caller commits."""
+    rows = _resolve(session, lock_id, ReservationStatus.RELEASED)
+    _update_levels(session, _RELEASE, [(row.stock_level_id, row.quantity) for row in rows])
+    return {"pieces": sum(row.quantity for row in rows), "levels": len(rows)}
+
+
+def sell_reservations(session: Session, lock_id: int) -> None:
+    """Turn what a checkout holds into a sale: stock and reservation go down, with a movement each. Caller commits."""
+    rows = _resolve(session, lock_id, ReservationStatus.COMMITTED)
+    sales = [
+        {
+            "variant_id": row.variant_id,
+            "warehouse_id": row.warehouse_id,
+            "lock_id": lock_id,
+            "quantity": -row.quantity,
+            "kind": MovementKind.SALE,
+        }
+        for row in rows
+    ]
+    if sales:
+        session.connection().execute(insert(stock_movements), sales)
+    _update_levels(session, _SELL, [(row.stock_level_id, row.quantity) for row in rows])
+
+
+def _resolve(session: Session, lock_id: int, status: ReservationStatus) -> Sequence[Row[Any]]:
+    """Resolve a checkout's open reservations, once."""
+    statement = (
+        update(reservations)
+        .where(reservations.c.lock_id == lock_id, reservations.c.status.in_(_OPEN))
+        .values(status=status, resolved_at=clock())
+        .returning(reservations)
+    )
+    return session.execute(statement).all()
+
+
+def correct_stock(
+    session: Session, level_id: int, *, change: int, kind: MovementKind = MovementKind.CORRECTION, note: str = ""
+) -> None:
+    """Change the stock on hand by so many pieces, with its movement. Caller commits.
+
+    Raises:
+        InvalidInput: when fewer would be on hand than checkouts hold; `context["holders"]` names the locks.
+    """
+    fits = stock_levels.c.on_hand + change >= stock_levels.c.reserved
+    statement = (
+        update(stock_levels)
+        .where(stock_levels.c.id == level_id, fits)
+        .values(on_hand=stock_levels.c.on_hand + change)
+        .returning(stock_levels)
+    )
+    level = session.execute(statement).one_or_none()
+    if level is None:
+        raise InvalidInput(
+            "That is less than what checkouts hold of it.", level_id=level_id, holders=_holders(session, level_id)
+        )
+    movement = {"variant_id": level.variant_id, "warehouse_id": level.warehouse_id, "quantity": change}
+    session.execute(insert(stock_movements).values(**movement, kind=kind, note=note))
+
+
+def _holders(session: Session, level_id: int) -> list[int]:
+    query = select(reservations.c.lock_id).where(
+        reservations.c.stock_level_id == level_id, reservations.c.status.in_(_OPEN)
+    )
+    return list(session.scalars(query))
+
+
+def sum_by_variant(lines: Iterable[Row[Any]]) -> dict[int, int]:
+    """Sum the pieces of each variant over all lines: the same variant may stand on several."""
+    wanted: Counter[int] = Counter()
+    for line in lines:
+        wanted[line.variant_id] += line.quantity
+    return dict(wanted)

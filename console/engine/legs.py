@@ -1,0 +1,193 @@
+"""The legs a driver takes: each one transaction, entered by a fenced decision.
+
+A leg that follows from an answer of the gateway records that answer in its own transaction, after its decision: by
+then the lock row is held, which is what a fact needs too (rule 2).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row
+from sqlalchemy.orm import Session
+
+from console.engine import events
+from console.engine.errors import Ended
+from console.engine.history import History
+from console.engine.idempotency import claim_key
+from console.engine.inventory import StockMoved
+from console.engine.locks import NO_LEASE, Drive, change, decide, hold_cart_row, is_driverless, let_cart_go
+from console.engine.machine import OperationKind, Outcome, Phase, State, StepStatus
+from console.engine.payments.facts import demand_attention
+from console.engine.payments.gateway import GatewayAnswer
+from console.engine.payments.operations import apply_answer, operations_of
+from console.engine.phases import LEG_THREE, LEG_TWO, PAYING_PHASES, RESERVING_PHASES
+from console.engine.phases.leg import Leg, Payment, PhaseModule, run_phases
+from console.engine.rollback import finish, go_back
+from console.engine.tables import locks
+from console.models.types import clock
+from console.models.vocabulary import CartStatus
+
+Heard = tuple[Row[Any], GatewayAnswer] | None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a leg left the checkout, and the operations it wrote."""
+
+    lock: Row[Any]
+    operations: tuple[Row[Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class RequestKey:
+    """An idempotency key of a call, with the digest of its request."""
+
+    call: str
+    key: str
+    request_hash: str
+
+
+def enter_authorization(session: Session, drive: Drive, payment: Payment, key: RequestKey | None) -> Progress:
+    """Take leg 1: validate, reserve, lock prices, and write the authorize operation. Caller commits.
+
+    A refusal rolls back to the savepoint and ends the checkout in this same transaction, its evidence kept (rule 12).
+
+    Raises:
+        LostRace: when the checkout is due, driven by somebody, or past this leg.
+        KeySeen, IdempotencyConflict: when the key was used before.
+    """
+    if key is not None:
+        claim_key(session, drive.lock.id, call=key.call, key=key.key, request_hash=key.request_hash)
+    cart = hold_cart_row(session, drive.lock.cart_id)
+    lock = change(
+        session,
+        drive.lock.id,
+        locks.c.state == drive.lock.state,
+        locks.c.expires_at > clock(),
+        is_driverless(),
+        state=State.AUTHORIZING,
+        phase=Phase.PAYMENT_AUTHORIZATION,
+        fence=locks.c.fence + 1,
+        processed_at=clock(),
+        **drive.lease,
+    )
+    reserved = drive.lock.state == State.LOCKING_PRICES
+    phases = PAYING_PHASES if reserved else RESERVING_PHASES + PAYING_PHASES
+    leg = Leg(session, lock, History(lock), cart=cart, payment=payment)
+    return run_leg_one(leg, phases)
+
+
+def run_leg_one(leg: Leg, phases: tuple[PhaseModule, ...]) -> Progress:
+    """Run phases of leg 1 behind a savepoint; on a refusal end the checkout, with the evidence. Caller commits.
+
+    When the stock moved between reading and taking it, everything is done again with the stock rows held.
+    """
+    try:
+        try:
+            with leg.session.begin_nested():
+                run_phases(leg, phases)
+        except StockMoved:
+            leg.rows_held = True
+            with leg.session.begin_nested():
+                run_phases(leg, phases)
+    except Ended as refusal:
+        return Progress(_refuse(leg, refusal))
+    leg.history.write(leg.session)
+    return Progress(leg.lock, tuple(leg.written))
+
+
+def _refuse(leg: Leg, refusal: Ended) -> Row[Any]:
+    """End a checkout whose leg 1 was refused; the savepoint has given everything back already."""
+    let_cart_go(leg.session, leg.lock)
+    _note_given_back(leg, refusal)
+    lock = change(
+        leg.session,
+        leg.lock.id,
+        state=State.FAILED,
+        phase=refusal.phase,
+        outcome=refusal.outcome,
+        failure_reason=str(refusal),
+        holds_cart=False,
+        failed_at=clock(),
+        **NO_LEASE,
+    )
+    leg.history.write(leg.session)
+    topic = events.terminal_topic(lock.outcome)
+    events.write_event(leg.session, lock, topic=topic, outcome=lock.outcome, reason=str(refusal))
+    return lock
+
+
+def _note_given_back(leg: Leg, refusal: Ended) -> None:
+    for phase, _ in list(leg.history.rows):
+        if phase not in (refusal.phase, Phase.CART_VALIDATION):
+            leg.history.note(phase, StepStatus.COMPENSATED)
+
+
+def enter_capture(session: Session, drive: Drive, heard: Heard) -> Progress:
+    """Take leg 2 past the point of no return: order, capture operation, pinned stock. Caller commits.
+
+    Raises:
+        LostRace: when the time ran out, or somebody else decided first.
+    """
+    in_time = locks.c.expires_at > clock()
+    lock = decide(session, drive, in_time, state=State.CAPTURING, phase=Phase.PAYMENT_CAPTURE)
+    leg = _open_leg(session, lock, heard, closes=Phase.PAYMENT_AUTHORIZATION)
+    return _run_leg(leg, LEG_TWO)
+
+
+def commit_stock(session: Session, drive: Drive, heard: Heard) -> Progress:
+    """Take leg 3: the sale, and the end of the checkout. Caller commits.
+
+    Raises:
+        LostRace: when somebody else did it.
+    """
+    let_cart_go(session, drive.lock, status=CartStatus.ORDERED)
+    end = {"completed_at": clock(), "holds_cart": False, "needs_attention": None}
+    lock = decide(session, drive, state=State.COMPLETED, phase=Phase.STOCK_COMMIT, **end)
+    leg = _open_leg(session, lock, heard, closes=Phase.PAYMENT_CAPTURE)
+    events.write_event(session, lock, topic=events.COMPLETED)
+    return _run_leg(leg, LEG_THREE)
+
+
+def _open_leg(session: Session, lock: Row[Any], heard: Heard, *, closes: Phase) -> Leg:
+    """Begin a leg: record the answer it follows from, and close the phase whose call that was."""
+    if heard is not None:
+        apply_answer(session, *heard)
+    leg = Leg(session, lock, History(lock))
+    leg.history.note(closes, StepStatus.COMPLETED)
+    return leg
+
+
+def _run_leg(leg: Leg, phases: tuple[PhaseModule, ...]) -> Progress:
+    run_phases(leg, phases)
+    leg.history.write(leg.session)
+    return Progress(leg.lock, tuple(leg.written))
+
+
+def go_back_refused(session: Session, drive: Drive, _heard: Heard) -> Progress:
+    """Go back because the gateway refused the authorization or the capture. Caller commits."""
+    mine = locks.c.fence == drive.lock.fence
+    reason = f"The gateway refused the {_REFUSED_BY_STATE[drive.lock.state]}."
+    lock = go_back(session, drive.lock, mine, outcome=Outcome.DECLINED, reason=reason)
+    return Progress(lock, tuple(operations_of(session, lock.id).values()))
+
+
+_REFUSED_BY_STATE = {State.AUTHORIZING: OperationKind.AUTHORIZE, State.CAPTURING: OperationKind.CAPTURE}
+
+
+def finish_rollback(session: Session, drive: Drive, _heard: Heard) -> Progress:
+    """End a checkout that went back, its money settled. Caller commits."""
+    return Progress(finish(session, decide(session, drive, state=State.FAILED)))
+
+
+def go_back_broken(session: Session, drive: Drive, *, reason: str) -> Row[Any]:
+    """Go back because leg 2 fails by a defect. Caller commits."""
+    return go_back(session, drive.lock, locks.c.fence == drive.lock.fence, outcome=Outcome.ERROR, reason=reason)
+
+
+def stay_broken(session: Session, drive: Drive, *, reason: str) -> Row[Any]:
+    """Stay where leg 3 fails by a defect, and ask for a human: mend it, then retry (rule 12). Caller commits."""
+    mine = locks.c.fence == drive.lock.fence
+    return demand_attention(session, change(session, drive.lock.id, mine, **NO_LEASE), reason)

@@ -1,0 +1,201 @@
+"""The lock row: who drives a checkout, and the conditional updates that decide about it.
+
+Everything that decides goes through `change`: one UPDATE with its conditions, which hits its row or loses the race.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, or_, select, update
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
+
+from console.engine import signals
+from console.engine.database import Reader
+from console.engine.errors import LostRace, NotFound
+from console.engine.machine import DRIVEN, ENDED, EXPIRABLE, State
+from console.engine.runtime import runtime_of
+from console.engine.tables import carts, locks
+from console.models import CheckoutLock
+from console.models.types import clock
+
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that is misheard or misread
+NO_LEASE: dict[str, Any] = {"lease_owner": None, "lease_until": None}
+
+
+def new_reference() -> str:
+    """Make up a reference, such as `K7Q2-M9XA`."""
+    letters = "".join(secrets.choice(ALPHABET) for _ in range(8))
+    return f"{letters[:4]}-{letters[4:]}"
+
+
+def normalise_reference(spelling: str) -> str:
+    """Bring any spelling of a reference (`k7q2 m9xa`) into its own."""
+    letters = "".join(character for character in spelling.upper() if character.isalnum())
+    return f"{letters[:4]}-{letters[4:]}"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A lock as its caller last saw it: the little that a first decision needs, and nothing that changes by itself."""
+
+    id: int
+    cart_id: int
+    state: str
+    fence: int
+
+    @classmethod
+    def of(cls, lock: CheckoutLock) -> Seen:
+        """Take note of the caller's object."""
+        return cls(lock.id, lock.cart_id, lock.state, lock.fence)
+
+
+@dataclass
+class Drive:
+    """One driver's hold on one checkout: what it last saw of the lock, and its lease by its own clock.
+
+    It is changed only after a commit, so that it never claims more than the database has.
+    """
+
+    lock: Row[Any] | Seen
+    leased_at: float
+    lease_seconds: float
+    owner: str
+
+    def saw(self, lock: Row[Any], *, leased_at: float) -> None:
+        """Take note of the lock as committed, its lease counted from before that transaction began."""
+        self.lock = lock
+        self.leased_at = leased_at
+
+    def covers(self, seconds: float) -> bool:
+        """Tell whether the lease lasts that long, by this process's monotonic clock."""
+        return time.monotonic() + seconds <= self.leased_at + self.lease_seconds
+
+    @property
+    def lease(self) -> dict[str, Any]:
+        """Give the values that take or renew the lease."""
+        return {"lease_owner": self.owner, "lease_until": clock(self.lease_seconds)}
+
+
+def new_drive(session: Session, lock: Row[Any] | Seen) -> Drive:
+    """Prepare to drive a checkout; the lease begins with the next committed change."""
+    return Drive(lock, time.monotonic(), runtime_of(session).config.lease_seconds, secrets.token_hex(8))
+
+
+def read_lock(reader: Reader, lock_id: int) -> Row[Any]:
+    """Read a lock as it is now.
+
+    Raises:
+        NotFound: when there is no such lock.
+    """
+    lock = reader.execute(select(locks).where(locks.c.id == lock_id)).one_or_none()
+    if lock is None:
+        raise NotFound(f"There is no checkout {lock_id}.")
+    return lock
+
+
+def show(row: Row[Any], *, on: CheckoutLock) -> CheckoutLock:
+    """Bring the caller's lock object up to date with a row, without a query."""
+    for column in locks.c:
+        set_committed_value(on, "extra" if column.name == "metadata" else column.name, row._mapping[column])
+    return on
+
+
+def is_due() -> ColumnElement[bool]:
+    """Build the condition that a checkout's time ran out before the point of no return."""
+    return locks.c.state.in_(EXPIRABLE) & (locks.c.expires_at <= clock())
+
+
+def is_driverless() -> ColumnElement[bool]:
+    """Build the condition that nobody drives the checkout."""
+    return or_(locks.c.lease_until.is_(None), locks.c.lease_until <= clock())
+
+
+def change(session: Session, lock_id: int, *conditions: ColumnElement[bool], **values: Any) -> Row[Any]:
+    """Change the lock row if the conditions hold, and read it in the same statement. Caller commits.
+
+    Raises:
+        LostRace: when the conditions do not hold (any more).
+    """
+    statement = (
+        update(locks)
+        .where(locks.c.id == lock_id, *conditions)
+        .values(revision=locks.c.revision + 1, changed_at=clock(), **values)
+        .returning(locks)
+    )
+    lock = session.execute(statement).one_or_none()
+    if lock is None:
+        raise LostRace(f"checkout {lock_id} has moved on")
+    signals.queue(session, signals.checkout_changed, cart_id=lock.cart_id, lock_id=lock.id)
+    return lock
+
+
+def decide(
+    session: Session, drive: Drive, *conditions: ColumnElement[bool], state: State, **values: Any
+) -> Row[Any]:
+    """Enter a state as the driver: only from the state it saw, under its own fence. Caller commits.
+
+    Raises:
+        LostRace: when the lease was lost or somebody else decided first.
+    """
+    lease = NO_LEASE if state in ENDED else drive.lease
+    mine = (locks.c.state == drive.lock.state, locks.c.fence == drive.lock.fence)
+    return change(session, drive.lock.id, *mine, *conditions, state=state, **lease, **values)
+
+
+def take_over(session: Session, drive: Drive) -> Row[Any]:
+    """Become the driver of a checkout with a payment under way, with a fence of one's own. Caller commits.
+
+    Raises:
+        LostRace: when somebody drives it, or there is nothing to drive.
+    """
+    free = (locks.c.state.in_(DRIVEN), is_driverless())
+    return change(session, drive.lock.id, *free, fence=locks.c.fence + 1, **drive.lease)
+
+
+def renew(session: Session, drive: Drive) -> Row[Any]:
+    """Read the lock anew and renew the lease. Caller commits.
+
+    Raises:
+        LostRace: when the lease was lost or the checkout ended.
+    """
+    mine = (locks.c.state.in_(DRIVEN), locks.c.fence == drive.lock.fence, locks.c.lease_owner == drive.owner)
+    return change(session, drive.lock.id, *mine, **drive.lease)
+
+
+def let_go(session: Session, drive: Drive) -> Row[Any]:
+    """Give the lease back, unless something happened since the driver last looked. Caller commits.
+
+    Raises:
+        LostRace: when the row changed meanwhile: a webhook told something, and nobody else is going to act on it.
+    """
+    unmoved = (locks.c.fence == drive.lock.fence, locks.c.revision == drive.lock.revision)
+    return change(session, drive.lock.id, *unmoved, **NO_LEASE)
+
+
+def touch(session: Session, lock_id: int) -> Row[Any]:
+    """Hold the lock row without deciding anything: the first statement of a fact (rule 2). Caller commits."""
+    return change(session, lock_id)
+
+
+def hold_cart_row(session: Session, cart_id: int) -> Row[Any]:
+    """Hold the cart's row, which comes first in the row order, and read it. Caller commits.
+
+    On SQLite the transaction has the database's only write lock already.
+    """
+    return session.execute(select(carts).where(carts.c.id == cart_id).with_for_update(key_share=True)).one()
+
+
+def let_cart_go(session: Session, lock: Row[Any], **values: Any) -> None:
+    """Take the lock off its cart. Caller commits.
+
+    Raises:
+        LostRace: when the lock no longer holds the cart.
+    """
+    held = update(carts).where(carts.c.id == lock.cart_id, carts.c.lock_id == lock.id)
+    if session.execute(held.values(lock_id=None, updated_at=clock(), **values)).rowcount != 1:  # type: ignore[attr-defined]
+        raise LostRace(f"checkout {lock.id} no longer holds its cart")

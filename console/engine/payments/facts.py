@@ -1,0 +1,180 @@
+"""Facts about money: what the gateway said, whoever heard it, and what follows from it at once (rules 2, 3 and 5).
+
+Recording a fact needs no fence and takes no decision: it holds the lock row, raises the operation, and sees to it that
+money which comes too late goes back.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from sqlalchemy import Row, case, update
+from sqlalchemy.orm import Session
+
+from console.engine import events
+from console.engine.locks import change, touch
+from console.engine.machine import OperationKind, OperationStatus, State
+from console.engine.payments.gateway import GatewayAnswer
+from console.engine.payments.operations import (
+    Operations,
+    apply_answer,
+    is_what_we_asked,
+    operations_of,
+    raise_operation,
+    write_operation,
+)
+from console.engine.runtime import runtime_of
+from console.engine.tables import locks, operations
+from console.models.types import clock
+
+TRIES_BEFORE_ATTENTION = 3
+_BACKOFF_SECONDS = (5, 30, 120, 600, 3600)
+GIVES_BACK = {OperationKind.AUTHORIZE: OperationKind.VOID, OperationKind.CAPTURE: OperationKind.REFUND}
+
+
+def record_answer(session: Session, lock_id: int, operation: Row[Any], answer: GatewayAnswer) -> Row[Any]:
+    """Record an answer of the gateway as a fact, with all that follows from it; give the lock. Caller commits."""
+    lock = touch(session, lock_id)
+    if not is_what_we_asked(answer, operation):
+        return _record_mismatch(session, lock, operation, answer)
+    raised = apply_answer(session, operation, answer)
+    if raised is None:
+        return lock
+    return _follow(session, lock, raised)
+
+
+def record_silence(session: Session, lock_id: int, operation: Row[Any]) -> Row[Any]:
+    """Record that a try brought no answer, and when the next one is due; give the lock. Caller commits."""
+    lock = touch(session, lock_id)
+    raise_operation(session, operation, status=OperationStatus.UNKNOWN)
+    attempts = operation.attempts + 1
+    wait = _BACKOFF_SECONDS[min(attempts, len(_BACKOFF_SECONDS)) - 1]
+    jittered = wait * random.uniform(0.75, 1.25)  # noqa: S311 - jitter, no secret
+    session.execute(
+        update(operations)
+        .where(operations.c.id == operation.id, operations.c.resolved_at.is_(None))
+        .values(attempts=attempts, next_attempt_at=clock(jittered))
+    )
+    if attempts >= TRIES_BEFORE_ATTENTION:
+        message = f"The gateway did not answer the {operation.kind} after {attempts} tries; whether it happened is unknown."
+        return demand_attention(session, lock, message)
+    return lock
+
+
+def demand_attention(session: Session, lock: Row[Any], message: str) -> Row[Any]:
+    """Say in plain words that a human is needed, with its event, once per cause. Caller holds the lock row, commits."""
+    if lock.needs_attention is not None:
+        return lock
+    lock = change(session, lock.id, needs_attention=message)
+    events.write_event(session, lock, topic=events.NEEDS_ATTENTION, message=message)
+    return lock
+
+
+def give_back(session: Session, lock: Row[Any], known: Operations) -> Row[Any] | None:
+    """Write the void or refund that a checkout going back owes, unless it exists. Caller holds the lock row, commits.
+
+    A captured amount is refunded; an authorization that succeeded, or still may, is voided.
+    """
+    capture = known.get(OperationKind.CAPTURE)
+    if capture and capture.status == OperationStatus.SUCCEEDED:
+        return _write_once(session, lock, known, kind=OperationKind.REFUND, of=capture)
+    authorize = known.get(OperationKind.AUTHORIZE)
+    if authorize and authorize.status in (OperationStatus.SUCCEEDED, OperationStatus.WAITING):
+        return _write_once(session, lock, known, kind=OperationKind.VOID, of=authorize)
+    return None
+
+
+def _write_once(
+    session: Session, lock: Row[Any], known: Operations, *, kind: OperationKind, of: Row[Any]
+) -> Row[Any] | None:
+    if kind in known:
+        return None
+    return write_operation(session, lock, kind, amount_minor=of.amount, currency=of.currency)
+
+
+def _follow(session: Session, lock: Row[Any], raised: Row[Any]) -> Row[Any]:
+    """Do what a new fact asks for at once."""
+    if lock.needs_attention is not None and raised.resolved_at is not None:
+        lock = _end_doubt(session, lock)
+    if raised.status == OperationStatus.WAITING and raised.kind == OperationKind.AUTHORIZE:
+        return _shorten_deadline(session, lock)
+    if raised.kind == OperationKind.VOID:
+        return _follow_void(session, lock, raised)
+    if raised.status == OperationStatus.SUCCEEDED:
+        return _follow_success(session, lock, raised)
+    return lock
+
+
+def _shorten_deadline(session: Session, lock: Row[Any]) -> Row[Any]:
+    """A waiting authorization keeps the earlier of its two deadlines, so that there is one, which *extend* moves."""
+    if lock.state != State.AUTHORIZING:
+        return lock
+    deadline = clock(runtime_of(session).config.auth_timeout_seconds)
+    earlier = case((locks.c.expires_at < deadline, locks.c.expires_at), else_=deadline)
+    return change(session, lock.id, expires_at=earlier)
+
+
+def _follow_success(session: Session, lock: Row[Any], raised: Row[Any]) -> Row[Any]:
+    if raised.kind in GIVES_BACK and lock.state in (State.ROLLING_BACK, State.FAILED):
+        return take_late_money(session, lock, raised)
+    return lock
+
+
+def _end_doubt(session: Session, lock: Row[Any]) -> Row[Any]:
+    """Call the human off once every operation has its last word."""
+    known = operations_of(session, lock.id)
+    if any(operation.resolved_at is None for operation in known.values()):
+        return lock
+    return change(session, lock.id, needs_attention=None)
+
+
+def take_late_money(session: Session, lock: Row[Any], raised: Row[Any]) -> Row[Any]:
+    """Send money back that came after the checkout had gone back (rule 3). Caller holds the lock row and commits."""
+    had_failed = lock.state == State.FAILED
+    if had_failed:
+        lock = change(session, lock.id, state=State.ROLLING_BACK)
+    known = operations_of(session, lock.id)
+    give_back(session, lock, known)
+    if had_failed or raised.kind == OperationKind.CAPTURE:
+        what = "captured" if raised.kind == OperationKind.CAPTURE else "authorized"
+        message = f"The gateway {what} the payment after the checkout had ended; the money is being given back."
+        return demand_attention(session, lock, message)
+    return lock
+
+
+def _follow_void(session: Session, lock: Row[Any], void: Row[Any]) -> Row[Any]:
+    known = operations_of(session, lock.id)
+    if void.status == OperationStatus.SUCCEEDED:
+        authorize = known[OperationKind.AUTHORIZE]
+        if authorize.status == OperationStatus.WAITING:
+            raise_operation(session, authorize, status=OperationStatus.REFUSED, code="voided")
+        return lock
+    if void.status == OperationStatus.REFUSED and void.code == "already_captured":
+        return _find_captured(session, lock, known)
+    if void.status == OperationStatus.REFUSED:
+        return demand_attention(session, lock, f"The gateway refused the void: {void.message or void.code}.")
+    return lock
+
+
+def _find_captured(session: Session, lock: Row[Any], known: Operations) -> Row[Any]:
+    """A void found the money captured: the capture happened after all, so refund it."""
+    capture = known.get(OperationKind.CAPTURE)
+    if capture and capture.status != OperationStatus.SUCCEEDED:
+        raise_operation(session, capture, status=OperationStatus.SUCCEEDED)
+    of = capture or known[OperationKind.AUTHORIZE]
+    _write_once(session, lock, known, kind=OperationKind.REFUND, of=of)
+    return lock
+
+
+def _record_mismatch(session: Session, lock: Row[Any], operation: Row[Any], answer: GatewayAnswer) -> Row[Any]:
+    """Store an answer with a wrong amount or currency without applying it."""
+    told = {"amount": answer.amount_minor, "currency": answer.currency, "raw": dict(answer.raw)}
+    session.execute(update(operations).where(operations.c.id == operation.id).values(answer=told))
+    message = (
+        f"The gateway speaks of {answer.amount_minor} {answer.currency} for the {operation.kind} "
+        f"of {operation.amount} {operation.currency} (minor units)."
+    )
+    return demand_attention(session, lock, message)
+
+

@@ -1,0 +1,144 @@
+"""Payment operations: written before the call, resolved after it. Their facts only rise, and are never fenced.
+
+A fact's transaction first holds the lock row, then raises the operation and applies rule 3 (late money). A decision
+reads the operations only after its own update of the lock row: so the two cannot pass each other.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Row, insert, select, update
+from sqlalchemy.orm import Session
+
+from console.engine.database import Reader
+from console.engine.machine import OperationKind, OperationStatus
+from console.engine.payments.gateway import GatewayAnswer, GatewayRequest
+from console.engine.runtime import runtime_of
+from console.engine.tables import operations
+from console.models.types import clock
+
+UNRESOLVED = tuple(status for status in OperationStatus if not status.is_resolved)
+Operations = Mapping[str, Row[Any]]
+
+
+def write_operation(
+    session: Session, lock: Row[Any], kind: OperationKind, *, amount_minor: int, currency: str, **request: Any
+) -> Row[Any]:
+    """Write an operation down, before its call. Caller commits.
+
+    With an amount of 0 there is nothing to call for: it is written as succeeded (rule 14).
+    """
+    row = {
+        "lock_id": lock.id,
+        "kind": kind,
+        "status": OperationStatus.PENDING,
+        "amount": amount_minor,
+        "currency": currency,
+        "idempotency_key": f"{lock.reference}-{kind}-{secrets.token_hex(8)}",
+        "provider": runtime_of(session).gateway.name,
+        **request,
+    }
+    if amount_minor == 0:
+        row |= {"status": OperationStatus.SUCCEEDED, "resolved_at": clock(), "payment_token": None}
+    return session.execute(insert(operations).values(row).returning(operations)).one()
+
+
+def operations_of(reader: Reader, lock_id: int) -> Operations:
+    """Read the operations of a checkout, by kind."""
+    rows = reader.execute(select(operations).where(operations.c.lock_id == lock_id))
+    return {row.kind: row for row in rows}
+
+
+def request_for(operation: Row[Any], lock: Row[Any], *, others: Operations, public_url: str) -> GatewayRequest:
+    """Build what the gateway is asked, the same at every resend."""
+    authorization = others.get(OperationKind.AUTHORIZE)
+    return GatewayRequest(
+        kind=OperationKind(operation.kind),
+        reference=lock.reference,
+        idempotency_key=operation.idempotency_key,
+        amount_minor=operation.amount,
+        currency=operation.currency,
+        authorization=authorization.provider_reference if authorization else None,
+        method=operation.payment_method,
+        token=operation.payment_token,
+        return_url=f"{public_url}/checkout/return",
+    )
+
+
+def raise_operation(
+    session: Session, operation: Row[Any], *, status: OperationStatus, **facts: Any
+) -> Row[Any] | None:
+    """Raise an operation to a higher status; None when it is that high already. Caller holds the lock row, commits.
+
+    Once resolved it needs the payment token no more.
+    """
+    lower = [each for each in OperationStatus if each.rank < status.rank]
+    if status.is_resolved:
+        facts |= {"resolved_at": clock(), "payment_token": None, "next_attempt_at": None}
+    statement = (
+        update(operations)
+        .where(operations.c.id == operation.id, operations.c.status.in_(lower))
+        .values(status=status, **facts)
+        .returning(operations)
+    )
+    return session.execute(statement).one_or_none()
+
+
+def apply_answer(session: Session, operation: Row[Any], answer: GatewayAnswer) -> Row[Any] | None:
+    """Record what the gateway said of an operation. Caller holds the lock row and commits."""
+    return raise_operation(
+        session,
+        operation,
+        status=meaning(answer, kind=operation.kind),
+        provider_reference=answer.provider_reference or operation.provider_reference,
+        code=answer.code,
+        message=answer.message,
+        next_action=dict(answer.next_action) if answer.next_action else None,
+        answer=dict(answer.raw),
+    )
+
+
+def is_settled(statuses: Mapping[str, str]) -> bool:
+    """Tell, from the status of each kind of operation, whether all have their last word and no money is held."""
+
+    def succeeded(kind: OperationKind) -> bool:
+        return statuses.get(kind) == OperationStatus.SUCCEEDED
+
+    if any(not OperationStatus(status).is_resolved for status in statuses.values()):
+        return False
+    if succeeded(OperationKind.CAPTURE):
+        return succeeded(OperationKind.REFUND)
+    if succeeded(OperationKind.AUTHORIZE):
+        return succeeded(OperationKind.VOID) or succeeded(OperationKind.REFUND)
+    return True
+
+
+def statuses_of(known: Operations) -> dict[str, str]:
+    """Tell the status of each kind of operation."""
+    return {kind: operation.status for kind, operation in known.items()}
+
+
+# What a refusal really says (ENGINE.md, "operation status"): the thing was done, by an earlier call of ours.
+_DONE_ALREADY = {
+    (OperationKind.CAPTURE, "already_captured"),
+    (OperationKind.VOID, "already_voided"),
+    (OperationKind.VOID, "authorization_expired"),
+    (OperationKind.REFUND, "already_refunded"),
+}
+
+
+def meaning(answer: GatewayAnswer, *, kind: str) -> OperationStatus:
+    """Tell which status an answer gives to an operation of this kind."""
+    if answer.status == OperationStatus.REFUSED and (kind, answer.code) in _DONE_ALREADY:
+        return OperationStatus.SUCCEEDED
+    return answer.status
+
+
+def is_what_we_asked(answer: GatewayAnswer, operation: Row[Any]) -> bool:
+    """Tell whether an answer speaks of our amount and currency; another one is never applied."""
+    if meaning(answer, kind=operation.kind) != OperationStatus.SUCCEEDED:
+        return True
+    return (answer.amount_minor, answer.currency) == (operation.amount, operation.currency)

@@ -1,0 +1,117 @@
+"""The sandbox gateway as the engine calls it: five calls, each answered or met with silence."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from console.engine.machine import OperationKind
+from console.engine.payments.gateway import GatewayAnswer, GatewayRequest, LedgerEntry, NoAnswer
+from console.engine.payments.sandbox.database import UNREACHABLE, LedgerDatabase
+from console.engine.payments.sandbox.ledger import list_entries
+from console.engine.payments.sandbox.operations import Reply, carry_out, look_up
+from console.engine.payments.sandbox.tokens import SILENCE
+
+_LISTING_SECONDS = 30.0
+_OUT_OF_REACH = "the sandbox ledger is out of reach"
+_TOO_SLOW = "the gateway was too slow to answer"
+_WRONG_KIND = "A request to {asked} was sent to {called}."
+
+
+class SandboxGateway:
+    """A payment gateway that needs no account and keeps its own ledger; the token decides what it does.
+
+    Takes the ledger's database (a SQLite file or PostgreSQL), the address its pages are reached at, and the
+    secret its webhooks are signed with. Every operation is one transaction of the ledger, committed before the
+    answer goes out, so that it survives the death of any caller; no transaction is shared with the shop's.
+    Safe to share between threads and to carry over a fork.
+    Raises: UnsuitableLedgerError for a database it cannot use.
+    """
+
+    name = "sandbox"
+
+    def __init__(self, database_url: str, *, public_url: str, webhook_secret: str) -> None:
+        self._database = LedgerDatabase(database_url)
+        self._public_url = public_url.rstrip("/")
+        self._webhook_secret = webhook_secret
+
+    def authorize(self, request: GatewayRequest, *, timeout_seconds: float) -> GatewayAnswer:
+        """Reserve the amount; raises NoAnswer on silence. Own transaction."""
+        return self._operate(request, OperationKind.AUTHORIZE, timeout_seconds=timeout_seconds)
+
+    def capture(self, request: GatewayRequest, *, timeout_seconds: float) -> GatewayAnswer:
+        """Take the authorized amount, or a part of it; raises NoAnswer on silence. Own transaction."""
+        return self._operate(request, OperationKind.CAPTURE, timeout_seconds=timeout_seconds)
+
+    def void(self, request: GatewayRequest, *, timeout_seconds: float) -> GatewayAnswer:
+        """Let the whole authorization go, whatever the amount; raises NoAnswer on silence. Own transaction."""
+        return self._operate(request, OperationKind.VOID, timeout_seconds=timeout_seconds)
+
+    def refund(self, request: GatewayRequest, *, timeout_seconds: float) -> GatewayAnswer:
+        """Give captured money back, all or in parts; raises NoAnswer on silence. Own transaction."""
+        return self._operate(request, OperationKind.REFUND, timeout_seconds=timeout_seconds)
+
+    def find(self, reference: str, *, kind: OperationKind, timeout_seconds: float) -> GatewayAnswer | None:
+        """Tell what became of the operation of this kind for our reference; raises NoAnswer on silence."""
+        deadline = time.monotonic() + timeout_seconds
+        with (
+            _silence_when_unreachable(),
+            self._database.reading(timeout_seconds=timeout_seconds) as connection,
+        ):
+            reply = look_up(connection, reference, kind=kind)
+        return _give(reply, deadline=deadline)
+
+    def ledger(self, since: datetime | None = None) -> list[LedgerEntry]:
+        """List the payments that changed at or after `since` (all when None), oldest first.
+
+        A refused payment is listed with amounts of 0. Raises: NoAnswer when the ledger is out of reach.
+        """
+        with (
+            _silence_when_unreachable(),
+            self._database.reading(timeout_seconds=_LISTING_SECONDS) as connection,
+        ):
+            return list_entries(connection, since=since)
+
+    def close(self) -> None:
+        """Close the connections that are not in use; a later call opens new ones."""
+        self._database.close_idle_connections()
+
+    def _operate(
+        self, request: GatewayRequest, kind: OperationKind, *, timeout_seconds: float
+    ) -> GatewayAnswer:
+        if request.kind is not kind:
+            raise ValueError(_WRONG_KIND.format(asked=request.kind, called=kind))
+        deadline = time.monotonic() + timeout_seconds
+        with (
+            _silence_when_unreachable(),
+            self._database.writing(timeout_seconds=timeout_seconds) as connection,
+        ):
+            reply = carry_out(connection, request)
+        answer = _give(reply, deadline=deadline)
+        if answer is None:
+            raise NoAnswer(SILENCE)
+        return answer
+
+
+@contextmanager
+def _silence_when_unreachable() -> Iterator[None]:
+    """Turn a ledger that is out of reach, or a COMMIT whose fate is unknown, into silence."""
+    try:
+        yield
+    except UNREACHABLE as error:
+        raise NoAnswer(_OUT_OF_REACH) from error
+
+
+def _give(reply: Reply, *, deadline: float) -> GatewayAnswer | None:
+    """Hand the reply to the caller as the token wants it: late, or not at all."""
+    if reply.silence:
+        raise NoAnswer(reply.silence)
+    patience_seconds = deadline - time.monotonic()
+    if reply.delay_seconds > patience_seconds:
+        time.sleep(max(0.0, patience_seconds))
+        raise NoAnswer(_TOO_SLOW)
+    if reply.delay_seconds:
+        time.sleep(reply.delay_seconds)
+    return reply.answer

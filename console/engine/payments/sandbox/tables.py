@@ -1,0 +1,89 @@
+"""The sandbox ledger's tables. They are the gateway's own: no model, no migration of the shop knows them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Dialect,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+metadata = MetaData()
+
+_Identity = BigInteger().with_variant(Integer(), "sqlite")  # SQLite numbers only INTEGER keys by itself
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware time in UTC: SQLite would drop the zone and give back a naive one."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Turn any aware time into UTC on its way in."""
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give a time its zone back on its way out."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+charges = Table(
+    "sandbox_charges",
+    metadata,
+    Column("id", _Identity, primary_key=True),
+    Column("provider_reference", String(40), nullable=False, unique=True),
+    Column("lock_reference", String(64), nullable=False, index=True),
+    Column("token", Text, nullable=False),
+    Column("method", Text),
+    Column("authorized", BigInteger, nullable=False),
+    Column("captured", BigInteger, nullable=False),
+    Column("voided", BigInteger, nullable=False),
+    Column("refunded", BigInteger, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("status", String(24), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    CheckConstraint("captured BETWEEN 0 AND authorized", name="captured_within_authorized"),
+    CheckConstraint("voided BETWEEN 0 AND authorized", name="voided_within_authorized"),
+    CheckConstraint("refunded BETWEEN 0 AND captured", name="refunded_within_captured"),
+)
+
+calls = Table(
+    "sandbox_calls",
+    metadata,
+    Column("idempotency_key", String(255), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("lock_reference", String(64), nullable=False),
+    Column("request_hash", String(64), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("answer", JSON(none_as_null=True)),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index("ix_sandbox_calls_lock_reference_kind", "lock_reference", "kind"),
+)
+
+webhooks = Table(
+    "sandbox_webhooks",
+    metadata,
+    Column("id", _Identity, primary_key=True),
+    Column("body", Text, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("delivered_at", UtcDateTime),
+    Column("attempts", Integer, nullable=False),
+    Column("next_attempt_at", UtcDateTime, nullable=False),
+    Index("ix_sandbox_webhooks_delivered_at_next_attempt_at", "delivered_at", "next_attempt_at"),
+)

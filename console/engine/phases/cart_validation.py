@@ -1,0 +1,90 @@
+"""Phase 1: can this cart be bought as it is? All reasons against it are told together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Row
+from sqlalchemy.orm import Session
+
+from console.engine import coupons, pricing
+from console.engine.addresses import missing_fields
+from console.engine.errors import InvalidCart
+from console.engine.inventory import sum_by_variant
+from console.engine.machine import Phase, StepStatus
+from console.engine.phases.leg import Leg
+from console.models.cart import MAXIMUM_LINES, MAXIMUM_QUANTITY
+
+PHASE = Phase.CART_VALIDATION
+
+
+def run(leg: Leg) -> StepStatus:
+    """Check the cart and read its lines for the phases after it.
+
+    Changes: nothing. Safe to repeat because: it only reads. Undone by: nothing to undo.
+
+    Raises:
+        InvalidCart: with every reason in `context["reasons"]`.
+    """
+    assert leg.cart is not None
+    leg.lines = pricing.read_lines(leg.session, leg.cart)
+    require_valid(leg.session, leg.cart, leg.lines)
+    return StepStatus.COMPLETED
+
+
+def compensate(leg: Leg) -> StepStatus | None:
+    """Undo nothing."""
+    return None
+
+
+def require_valid(session: Session, cart: Row[Any], lines: Sequence[Row[Any]]) -> None:
+    """Refuse a cart that cannot be bought. Reads only.
+
+    Raises:
+        InvalidCart: with every reason in `context["reasons"]`.
+    """
+    reasons = [*_of_details(cart), *_of_lines(session, cart, lines), *_of_coupon(session, cart, lines)]
+    if reasons:
+        told = [{"field": field, "message": message} for field, message in reasons]
+        raise InvalidCart(" ".join(message for _, message in reasons), phase=PHASE, reasons=told)
+
+
+def _of_details(cart: Row[Any]) -> Iterator[tuple[str, str]]:
+    if not cart.email:
+        yield "email", "An e-mail address is needed."
+    for name in missing_fields(cart.shipping_address):
+        yield f"shipping_address.{name}", f"The shipping address lacks its {name.replace('_', ' ')}."
+    if cart.billing_address is not None:  # without one, the shipping address is billed
+        for name in missing_fields(cart.billing_address):
+            yield f"billing_address.{name}", f"The billing address lacks its {name.replace('_', ' ')}."
+
+
+def _of_lines(session: Session, cart: Row[Any], lines: Sequence[Row[Any]]) -> Iterator[tuple[str, str]]:
+    if not lines:
+        yield "lines", "The cart is empty."
+    if len(lines) > MAXIMUM_LINES:
+        yield "lines", f"A cart has at most {MAXIMUM_LINES} lines."
+    for line in lines:
+        if not line.active:
+            yield f"lines.{line.sku}", f"{line.sku} is no longer sold."
+    unpriced = pricing.unpriced(session, cart, lines)
+    skus = {line.variant_id: line.sku for line in lines}
+    for sku in {line.sku for line in lines if line.id in unpriced}:
+        yield f"lines.{sku}", f"{sku} has no price in {cart.currency_code}."
+    for variant_id, quantity in sum_by_variant(lines).items():
+        if quantity > MAXIMUM_QUANTITY:
+            yield f"lines.{skus[variant_id]}", f"{skus[variant_id]}: at most {MAXIMUM_QUANTITY} pieces."
+
+
+def _of_coupon(session: Session, cart: Row[Any], lines: Sequence[Row[Any]]) -> Iterator[tuple[str, str]]:
+    if not cart.coupon_code:
+        return
+    prices = pricing.price_lines(session, cart, lines)
+    sub_total = sum(prices[line.id] * line.quantity for line in lines)
+    coupon = coupons.find_coupon(session, cart.coupon_code)
+    problem = coupons.why_not_valid(
+        coupon, code=cart.coupon_code, sub_total=sub_total, currency=cart.currency_code
+    )
+    if problem:
+        yield "coupon", problem

@@ -1,0 +1,32 @@
+"""Phase 3: freeze the prices and take the coupon's use."""
+
+from __future__ import annotations
+
+from console.engine import coupons, pricing
+from console.engine.machine import Phase, StepStatus
+from console.engine.phases.leg import Leg
+
+PHASE = Phase.PRICE_LOCK
+
+
+def run(leg: Leg) -> StepStatus:
+    """Write the price snapshots and take one use of the coupon.
+
+    Changes: price snapshots, coupon. Safe to repeat because: its transaction either commits with the lock's new state,
+    or leaves nothing. Undone by: the coupon use is returned; snapshots stay as evidence.
+
+    Raises:
+        InvalidCart: when the coupon was used up meanwhile.
+    """
+    assert leg.cart is not None
+    priced = pricing.price_cart(leg.session, leg.cart, leg.lines)
+    pricing.write_snapshots(leg.session, leg.lock, priced)
+    leg.amount_due = (priced.totals.total, priced.currency)
+    if priced.coupon is not None:
+        coupons.take_use(leg.session, leg.lock, priced.coupon)
+    return StepStatus.COMPLETED
+
+
+def compensate(leg: Leg) -> StepStatus | None:
+    """Return the coupon use, if one is held."""
+    return StepStatus.COMPENSATED if coupons.return_use(leg.session, leg.lock.id) else None

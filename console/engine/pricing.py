@@ -1,0 +1,245 @@
+"""Prices: what a cart costs today, and the snapshot that freezes it for a checkout."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Row, and_, insert, or_, select
+from sqlalchemy.orm import Session
+
+from console.engine import coupons
+from console.engine.money import convert
+from console.engine.runtime import runtime_of
+from console.engine.tables import (
+    cart_lines,
+    exchange_rates,
+    shipping_methods,
+    snapshots,
+    tax_rates,
+    variant_prices,
+    variants,
+)
+from console.engine.totals import Line, PricedLine, Shipping, TaxTable, Totals, total_up
+
+
+@dataclass(frozen=True)
+class PricedCart:
+    """What a cart costs, and by which currency, rate and coupon; amounts in minor units of `currency`."""
+
+    totals: Totals
+    currency: str
+    shop_currency: str
+    exchange_rate: Decimal
+    coupon: Row[Any] | None
+    prices_include_tax: bool
+
+
+def read_lines(session: Session, cart: Row[Any]) -> Sequence[Row[Any]]:
+    """Read a cart's lines with their variants and their price in the cart's currency (NULL where there is none)."""
+    price = and_(
+        variant_prices.c.variant_id == variants.c.id, variant_prices.c.currency_code == cart.currency_code
+    )
+    query = (
+        select(
+            cart_lines.c["id", "variant_id", "quantity", "agreed_unit_price"],
+            variants.c["sku", "name", "active", "tax_class"],
+            variant_prices.c.unit_price,
+        )
+        .join(variants, variants.c.id == cart_lines.c.variant_id)
+        .outerjoin(variant_prices, price)
+        .where(cart_lines.c.cart_id == cart.id)
+        .order_by(cart_lines.c.id)
+    )
+    return session.execute(query).all()
+
+
+def price_cart(session: Session, cart: Row[Any], lines: Sequence[Row[Any]]) -> PricedCart:
+    """Price a cart at today's prices; its coupon counts if it is valid. Reads only."""
+    config = runtime_of(session).config
+    rate = exchange_rate(session, base=config.currency, quote=cart.currency_code)
+    unit_prices = price_lines(session, cart, lines)
+    sub_total = sum(unit_prices[line.id] * line.quantity for line in lines)
+    coupon = _usable_coupon(session, cart, sub_total)
+    limited_to = coupons.discountable_variants(session, coupon) if coupon else None
+    totals = total_up(
+        [_line(line, unit_prices[line.id], limited_to) for line in lines],
+        discount=coupons.as_discount(coupon) if coupon else None,
+        shipping=_shipping(session, cart),
+        tax=_tax_table(session, cart, is_included=config.prices_include_tax),
+    )
+    return PricedCart(
+        totals, cart.currency_code, config.currency, rate or Decimal(1), coupon, config.prices_include_tax
+    )
+
+
+def price_lines(session: Session, cart: Row[Any], lines: Sequence[Row[Any]]) -> dict[int, int]:
+    """Tell the unit price of each line by its id: the agreed one, the variant's, or the shop's price converted.
+
+    A line without any price costs 0 here; cart validation refuses it (`unpriced`).
+    """
+    prices = {line.id: _given_price(line) for line in lines}
+    missing = [line for line in lines if prices[line.id] is None]
+    converted = _converted_prices(session, cart, missing) if missing else {}
+    return {line_id: converted.get(line_id, 0) if price is None else price for line_id, price in prices.items()}
+
+
+def unpriced(session: Session, cart: Row[Any], lines: Sequence[Row[Any]]) -> set[int]:
+    """Tell the ids of the lines that have no price in the cart's currency, nor one that can be converted."""
+    missing = [line for line in lines if _given_price(line) is None]
+    return {line.id for line in missing} - _converted_prices(session, cart, missing).keys() if missing else set()
+
+
+def _given_price(line: Row[Any]) -> int | None:
+    price: int | None = line.unit_price if line.agreed_unit_price is None else line.agreed_unit_price
+    return price
+
+
+def _converted_prices(session: Session, cart: Row[Any], lines: Sequence[Row[Any]]) -> dict[int, int]:
+    base, quote = runtime_of(session).config.currency, cart.currency_code
+    rate = exchange_rate(session, base=base, quote=quote)
+    if rate is None:
+        return {}
+    query = select(variant_prices.c.variant_id, variant_prices.c.unit_price).where(
+        variant_prices.c.variant_id.in_({line.variant_id for line in lines}),
+        variant_prices.c.currency_code == base,
+    )
+    shop_prices = dict(session.execute(query).tuples().all())
+    return {
+        line.id: convert(shop_prices[line.variant_id], rate=rate, base=base, quote=quote)
+        for line in lines
+        if line.variant_id in shop_prices
+    }
+
+
+def exchange_rate(session: Session, *, base: str, quote: str) -> Decimal | None:
+    """Tell what one unit of `base` is worth in `quote`; None when the shop has no such rate."""
+    if base == quote:
+        return Decimal(1)
+    query = select(exchange_rates.c.rate).where(
+        exchange_rates.c.base_currency == base, exchange_rates.c.quote_currency == quote
+    )
+    return session.execute(query).scalar_one_or_none()
+
+
+def _usable_coupon(session: Session, cart: Row[Any], sub_total: int) -> Row[Any] | None:
+    coupon = coupons.find_coupon(session, cart.coupon_code)
+    if coupon is None:
+        return None
+    problem = coupons.why_not_valid(
+        coupon, code=cart.coupon_code, sub_total=sub_total, currency=cart.currency_code
+    )
+    return None if problem else coupon
+
+
+def _line(line: Row[Any], unit_price: int, limited_to: set[int] | None) -> Line:
+    return Line(
+        line_id=line.id,
+        variant_id=line.variant_id,
+        sku=line.sku,
+        name=line.name,
+        quantity=line.quantity,
+        unit_price=unit_price,
+        tax_class=line.tax_class,
+        is_discountable=limited_to is None or line.variant_id in limited_to,
+    )
+
+
+def _country(cart: Row[Any]) -> str | None:
+    return (cart.shipping_address or {}).get("country")
+
+
+def _tax_table(session: Session, cart: Row[Any], *, is_included: bool) -> TaxTable:
+    query = select(tax_rates).where(tax_rates.c.country == _country(cart))
+    rates = {row.tax_class: (row.name, row.rate) for row in session.execute(query)}
+    return TaxTable(rates, is_included)
+
+
+def _shipping(session: Session, cart: Row[Any]) -> Shipping | None:
+    """Choose the first method for the cart's country, before those for all countries; its amounts converted."""
+    here = or_(shipping_methods.c.country == _country(cart), shipping_methods.c.country.is_(None))
+    query = (
+        select(shipping_methods)
+        .where(shipping_methods.c.active, here)
+        .order_by(shipping_methods.c.country.is_(None), shipping_methods.c.priority, shipping_methods.c.id)
+    )
+    for method in session.execute(query):
+        rate = exchange_rate(session, base=method.currency_code, quote=cart.currency_code)
+        if rate is not None:
+            return _converted(method, rate, cart.currency_code)
+    return None
+
+
+def _converted(method: Row[Any], rate: Decimal, currency: str) -> Shipping:
+    price, free_above = (
+        amount if amount is None else convert(amount, rate=rate, base=method.currency_code, quote=currency)
+        for amount in (method.price, method.free_above)
+    )
+    return Shipping(method.name, price or 0, free_above, method.tax_class)
+
+
+def write_snapshots(session: Session, lock: Row[Any], priced: PricedCart) -> None:
+    """Freeze the prices of a checkout: a row for the cart, one for each line. Caller commits."""
+    common = {
+        "checkout_lock_id": lock.id,
+        "cart_id": lock.cart_id,
+        "prices_include_tax": priced.prices_include_tax,
+        "currency_code": priced.currency,
+        "compare_currency_code": priced.shop_currency,
+        "exchange_rate": priced.exchange_rate,
+        "coupon_code": priced.coupon.code if priced.coupon else None,
+    }
+    rows = [common | _cart_row(priced), *(common | _line_row(line) for line in priced.totals.lines)]
+    session.connection().execute(insert(snapshots), rows)
+
+
+def _cart_row(priced: PricedCart) -> dict[str, Any]:
+    totals = priced.totals
+    return {
+        "cart_line_id": None,
+        "variant_id": None,
+        "sku": None,
+        "name": None,
+        "quantity": None,
+        "unit_price": None,
+        "sub_total": totals.sub_total,
+        "discount_total": totals.discount_total,
+        "tax_total": totals.tax_total,
+        "shipping_total": totals.shipping_total,
+        "total": totals.total,
+        "discount_breakdown": totals.discounts,
+        "applied_discounts": totals.discounts,
+        "tax_breakdown": totals.taxes,
+        "tax_rate": None,
+        "shipping_method": totals.shipping_name,
+        "promotion_details": _promotion(priced.coupon) if priced.coupon else None,
+    }
+
+
+def _line_row(priced: PricedLine) -> dict[str, Any]:
+    line = priced.line
+    return {
+        "cart_line_id": line.line_id,
+        "variant_id": line.variant_id,
+        "sku": line.sku,
+        "name": line.name,
+        "quantity": line.quantity,
+        "unit_price": line.unit_price,
+        "sub_total": line.sub_total,
+        "discount_total": priced.discount_total,
+        "tax_total": priced.tax_total,
+        "shipping_total": 0,
+        "total": priced.total,
+        "discount_breakdown": priced.discounts,
+        "applied_discounts": priced.discounts,
+        "tax_breakdown": priced.taxes,
+        "tax_rate": priced.tax_rate,
+        "shipping_method": None,
+        "promotion_details": None,
+    }
+
+
+def _promotion(coupon: Row[Any]) -> dict[str, Any]:
+    return {"code": coupon.code, "name": coupon.name, "kind": coupon.kind, "value": f"{coupon.value:f}"}

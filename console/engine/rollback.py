@@ -1,0 +1,121 @@
+"""Going back: everything of ours is given back in the transaction that decides it; only the money takes longer (rule 4)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row
+from sqlalchemy.orm import Session
+
+from console.engine import events
+from console.engine.errors import LostRace
+from console.engine.history import History
+from console.engine.locks import NO_LEASE, change, let_cart_go
+from console.engine.machine import OperationKind, OperationStatus, Outcome, Phase, State, StepStatus
+from console.engine.payments.operations import Operations, is_settled, operations_of, statuses_of
+from console.engine.phases import TO_UNDO
+from console.engine.phases.leg import Leg, compensate_phases
+from console.engine.tables import locks
+from console.models.types import clock
+
+_UNPAID = (State.PENDING, State.LOCKING_PRICES)
+
+
+def go_back(
+    session: Session, lock: Row[Any], *conditions: ColumnElement[bool], outcome: Outcome, reason: str
+) -> Row[Any]:
+    """Undo a checkout: let the cart go, give back order, stock and coupon, owe the void. Caller commits.
+
+    From a state without a payment it ends at once, and so it does when the authorization was refused; otherwise it is
+    `rolling_back` until the money is settled.
+
+    Raises:
+        LostRace: when it is not in the state that was read any more, or a condition does not hold.
+    """
+    let_cart_go(session, lock)
+    target = State.FAILED if lock.state in _UNPAID else State.ROLLING_BACK
+    ending = _ending() if target == State.FAILED else {}
+    back = change(
+        session,
+        lock.id,
+        locks.c.state == lock.state,
+        *conditions,
+        state=target,
+        outcome=outcome,
+        failure_reason=reason,
+        holds_cart=False,
+        **ending,
+    )
+    known = operations_of(session, lock.id)  # only now: no fact can pass this update (rule 2)
+    _require_refused_capture(lock, known)
+    leg = Leg(session, back, History(back), known=known)
+    _note_refusals(leg)
+    compensate_phases(leg, TO_UNDO[lock.state])
+    leg.history.write(session)
+    if _was_refused(known.get(OperationKind.AUTHORIZE)):
+        back = change(session, lock.id, state=State.FAILED, **_ending())
+    if back.state == State.FAILED:
+        _write_end(session, back)
+    return back
+
+
+def _ending() -> dict[str, Any]:
+    return {"failed_at": clock(), **NO_LEASE}
+
+
+def _write_end(session: Session, lock: Row[Any]) -> None:
+    topic = events.terminal_topic(lock.outcome)
+    events.write_event(session, lock, topic=topic, outcome=lock.outcome, reason=lock.failure_reason)
+
+
+def _was_refused(operation: Row[Any] | None) -> bool:
+    return operation is not None and operation.status == OperationStatus.REFUSED
+
+
+def _require_refused_capture(lock: Row[Any], known: Operations) -> None:
+    """Past the point of no return there is one way back: the gateway's refusal, still standing at this moment."""
+    if lock.state == State.CAPTURING and not _was_refused(known.get(OperationKind.CAPTURE)):
+        raise LostRace(f"the capture of checkout {lock.id} is not refused")
+
+
+def _note_refusals(leg: Leg) -> None:
+    """Close the history of the phase whose gateway call was refused."""
+    phases = {
+        OperationKind.AUTHORIZE: Phase.PAYMENT_AUTHORIZATION,
+        OperationKind.CAPTURE: Phase.PAYMENT_CAPTURE,
+    }
+    for kind, phase in phases.items():
+        operation = leg.known.get(kind)
+        if operation is not None and _was_refused(operation):
+            detail = {"code": operation.code, "message": operation.message}
+            leg.history.note(phase, StepStatus.FAILED, started_at=operation.created_at, detail=detail)
+
+
+def finish(session: Session, lock: Row[Any]) -> Row[Any]:
+    """End a checkout that has gone back and whose money is settled. Caller has entered `failed` by `decide`, commits.
+
+    A checkout that late money had brought back keeps its first end, and has its terminal event already.
+
+    Raises:
+        LostRace: when the money is not settled.
+    """
+    known = operations_of(session, lock.id)
+    if not is_settled(statuses_of(known)):
+        raise LostRace(f"the money of checkout {lock.id} is not settled")
+    _close_compensation(session, lock, known)
+    if lock.failed_at is None:
+        lock = change(session, lock.id, failed_at=clock())
+        _write_end(session, lock)
+    return lock
+
+
+def _close_compensation(session: Session, lock: Row[Any], known: Operations) -> None:
+    """Close the history of the money's way back."""
+    history = History(lock)
+    backs = {OperationKind.VOID: Phase.PAYMENT_AUTHORIZATION, OperationKind.REFUND: Phase.PAYMENT_CAPTURE}
+    for kind, phase in backs.items():
+        operation = known.get(kind)
+        if operation is not None:
+            detail = {"kind": kind, "provider_reference": operation.provider_reference}
+            history.note(phase, StepStatus.COMPENSATED, started_at=operation.created_at, detail=detail)
+    history.write(session)

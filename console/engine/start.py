@@ -1,0 +1,115 @@
+"""The start of a checkout: hold the cart, and nothing else, unless stock is reserved at the start."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row, insert, select, update
+from sqlalchemy.orm import Session
+
+from console.engine import events
+from console.engine.answers import answer_of
+from console.engine.carts import read_cart, touch_cart
+from console.engine.database import load, look, transact
+from console.engine.errors import CartOrdered, CheckoutInProgress, InvalidInput, LostRace
+from console.engine.expiry import expire_if_due
+from console.engine.history import History
+from console.engine.legs import run_leg_one
+from console.engine.locks import change, new_reference
+from console.engine.machine import Phase, State
+from console.engine.phases import RESERVING_PHASES
+from console.engine.phases.cart_validation import require_valid
+from console.engine.phases.leg import Leg
+from console.engine.pricing import read_lines
+from console.engine.runtime import runtime_of
+from console.engine.tables import carts, locks
+from console.models import Cart, CheckoutLock
+from console.models.types import clock
+from console.models.vocabulary import CartStatus
+
+_TRIES = 5
+
+
+def start(session: Session, cart: Cart, *, session_id: str, ttl_minutes: int | None = None) -> CheckoutLock:
+    """Hold a cart for a checkout, or give back the live lock that this session already has on it. Own transactions.
+
+    `ttl_minutes` is how long the shopper has until the capture begins.
+
+    Raises:
+        InvalidInput: when the TTL is out of bounds.
+        InvalidCart: when the cart cannot be bought as it is, with every reason.
+        CheckoutInProgress: when another session holds the cart.
+        CartOrdered: when it was bought.
+        OutOfStock: with all shortages, when stock is reserved at the start.
+    """
+    return start_or_join(session, cart, session_id=session_id, ttl_minutes=ttl_minutes)[0]
+
+
+def start_or_join(
+    session: Session, cart: Cart, *, session_id: str, ttl_minutes: int | None = None
+) -> tuple[CheckoutLock, bool]:
+    """Do as `start`, and tell whether the lock is new."""
+    ttl_seconds = 60 * _checked_ttl(session, ttl_minutes)
+    cart_id = cart.id
+    for _ in range(_TRIES):
+        try:
+            row = transact(session, lambda: _hold(session, cart_id, session_id=session_id, ttl_seconds=ttl_seconds))
+        except LostRace:
+            lock = _find_holder(session, cart_id, session_id=session_id)
+            if lock is not None:
+                return lock, False
+        else:
+            lock = _load(session, row.id)
+            if row.outcome is not None:
+                answer_of(session, lock, row)  # raises what was refused
+            return lock, True
+    raise CheckoutInProgress("This cart's checkout is changing too fast; try again.", cart_id=cart_id)
+
+
+def _checked_ttl(session: Session, ttl_minutes: int | None) -> int:
+    config = runtime_of(session).config
+    ttl = config.ttl_minutes if ttl_minutes is None else ttl_minutes
+    if not 1 <= ttl <= config.max_ttl_minutes:
+        raise InvalidInput(f"A checkout lasts 1 to {config.max_ttl_minutes} minutes.", field="ttl_minutes")
+    return ttl
+
+
+def _load(session: Session, lock_id: int) -> CheckoutLock:
+    return load(session, select(CheckoutLock).where(CheckoutLock.id == lock_id))
+
+
+def _hold(session: Session, cart_id: int, *, session_id: str, ttl_seconds: int) -> Row[Any]:
+    cart = touch_cart(session, cart_id)
+    require_valid(session, cart, read_lines(session, cart))
+    row = {
+        "reference": new_reference(),
+        "cart_id": cart.id,
+        "session_id": session_id,
+        "customer_email": cart.email,
+        "state": State.PENDING,
+        "expires_at": clock(ttl_seconds),
+        "holds_cart": True,
+    }
+    lock = session.execute(insert(locks).values(row).returning(locks)).one()
+    session.execute(update(carts).where(carts.c.id == cart.id).values(lock_id=lock.id))
+    events.write_event(session, lock, topic=events.STARTED)
+    return _reserve(session, lock, cart) if runtime_of(session).config.reserve_on_start else lock
+
+
+def _reserve(session: Session, lock: Row[Any], cart: Row[Any]) -> Row[Any]:
+    """Take leg 1 without the authorization; a refusal ends the checkout at its start."""
+    lock = change(session, lock.id, state=State.LOCKING_PRICES, phase=Phase.PRICE_LOCK)
+    return run_leg_one(Leg(session, lock, History(lock), cart=cart), RESERVING_PHASES).lock
+
+
+def _find_holder(session: Session, cart_id: int, *, session_id: str) -> CheckoutLock | None:
+    """Find the lock that holds the cart, if this session may have it; None when the cart is free by now."""
+    cart = look(session, lambda reader: read_cart(reader, cart_id))
+    if cart.status == CartStatus.ORDERED:
+        raise CartOrdered("This cart was bought already.", cart_id=cart_id)
+    if cart.lock_id is None or not expire_if_due(session, cart.lock_id).holds_cart:
+        return None
+    lock = _load(session, cart.lock_id)
+    if lock.session_id != session_id and runtime_of(session).config.prevent_concurrent:
+        raise CheckoutInProgress("Another session is buying this cart.", cart_id=cart_id, expires_at=lock.expires_at)
+    return lock if lock.holds_cart else None

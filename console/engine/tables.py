@@ -1,0 +1,43 @@
+"""The tables as SQLAlchemy Core sees them: the engine's statements are Core, its rows immutable.
+
+An ORM object changes under its reader's hands (a rollback expires it, a later read then sees other people's fence);
+a row is what the database said at that moment.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+from sqlalchemy import Table
+
+from console import models
+
+
+def _table(model: type[models.Base]) -> Table:
+    return cast(Table, model.__table__)
+
+
+audit_entries = _table(models.AuditEntry)
+audit_head = _table(models.AuditHead)
+cart_lines = _table(models.CartLine)
+carts = _table(models.Cart)
+coupon_redemptions = _table(models.CouponRedemption)
+coupon_variants = _table(models.CouponVariant)
+coupons = _table(models.Coupon)
+events = _table(models.OutboxEvent)
+exchange_rates = _table(models.ExchangeRate)
+idempotency_keys = _table(models.IdempotencyKey)
+locks = _table(models.CheckoutLock)
+operations = _table(models.PaymentOperation)
+order_lines = _table(models.OrderLine)
+orders = _table(models.Order)
+reservations = _table(models.StockReservation)
+shipping_methods = _table(models.ShippingMethod)
+snapshots = _table(models.PriceSnapshot)
+steps = _table(models.CheckoutStep)
+stock_levels = _table(models.StockLevel)
+stock_movements = _table(models.StockMovement)
+tax_rates = _table(models.TaxRate)
+variant_prices = _table(models.VariantPrice)
+variants = _table(models.Variant)
+warehouses = _table(models.Warehouse)

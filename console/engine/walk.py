@@ -1,0 +1,250 @@
+"""The walk: from what the rows say to the next leg or the next gateway call, until the checkout ends or must wait.
+
+`next_move` is the table of what follows what; `walk` does it. The database is let go before each gateway call.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import structlog
+from sqlalchemy import Row
+from sqlalchemy.orm import Session
+
+from console.engine import legs
+from console.engine.database import look, transact
+from console.engine.errors import DatabaseUnavailable, InProgress, LostRace
+from console.engine.locks import Drive, let_go, new_drive, read_lock, renew, take_over
+from console.engine.machine import ENDED, OperationKind, OperationStatus, State
+from console.engine.payments.calls import ask_gateway
+from console.engine.payments.facts import record_answer, record_silence
+from console.engine.payments.gateway import GatewayAnswer
+from console.engine.payments.operations import (
+    Operations,
+    is_settled,
+    is_what_we_asked,
+    meaning,
+    operations_of,
+    statuses_of,
+)
+
+log = structlog.get_logger("checkout")
+MOST_MOVES = 30  # a checkout takes about ten; more would be a circle
+
+
+class Move(StrEnum):
+    """What a driver does next."""
+
+    AUTHORIZE = OperationKind.AUTHORIZE
+    CAPTURE = OperationKind.CAPTURE
+    VOID = OperationKind.VOID
+    REFUND = OperationKind.REFUND
+    ENTER_CAPTURE = "enter_capture"
+    COMMIT_STOCK = "commit_stock"
+    GO_BACK = "go_back"
+    FINISH = "finish"
+    WAIT = "wait"
+
+
+CALLS = (Move.AUTHORIZE, Move.CAPTURE, Move.VOID, Move.REFUND)
+_IN_DOUBT = (OperationStatus.PENDING, OperationStatus.UNKNOWN)
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What the gateway just said, not yet recorded."""
+
+    operation: Row[Any]
+    answer: GatewayAnswer
+
+
+def next_move(state: str, statuses: Mapping[str, str]) -> Move:
+    """Tell what follows from a lock's state and the statuses of its operations, by kind."""
+    if state == State.AUTHORIZING:
+        return _after(statuses[OperationKind.AUTHORIZE], call=Move.AUTHORIZE, success=Move.ENTER_CAPTURE)
+    if state == State.CAPTURING:
+        return _after(statuses[OperationKind.CAPTURE], call=Move.CAPTURE, success=Move.COMMIT_STOCK)
+    if state == State.ROLLING_BACK:
+        return _going_back(statuses)
+    return Move.WAIT
+
+
+def _after(status: str, *, call: Move, success: Move) -> Move:
+    if status in _IN_DOUBT:
+        return call
+    return {OperationStatus.SUCCEEDED: success, OperationStatus.REFUSED: Move.GO_BACK}.get(
+        OperationStatus(status), Move.WAIT
+    )
+
+
+def _going_back(statuses: Mapping[str, str]) -> Move:
+    """Settle the money: first learn what became of the authorization, then give back what there is."""
+    for call in (Move.AUTHORIZE, Move.VOID, Move.REFUND):
+        if statuses.get(call.value) in _IN_DOUBT:
+            return call
+    return Move.FINISH if is_settled(statuses) else Move.WAIT
+
+
+LEGS: dict[Move, Callable[..., legs.Progress]] = {
+    Move.ENTER_CAPTURE: legs.enter_capture,
+    Move.COMMIT_STOCK: legs.commit_stock,
+    Move.GO_BACK: legs.go_back_refused,
+    Move.FINISH: legs.finish_rollback,
+}
+# These legs record the answer they follow from in their own transaction; before the others it is recorded alone.
+_TAKES_FACT = (Move.ENTER_CAPTURE, Move.COMMIT_STOCK)
+
+
+@dataclass
+class Walk:
+    """One driver's way through a checkout."""
+
+    session: Session
+    drive: Drive
+    known: Operations
+    fact: Fact | None = None
+    is_fresh: bool = False  # the operation to send was written by this driver just now
+
+    def run(self) -> None:
+        """Go on until the checkout ends or must wait.
+
+        Raises:
+            DatabaseUnavailable: when the database is out of reach; the recovery goes on from what was committed.
+        """
+        for _ in range(MOST_MOVES):
+            move = next_move(self.drive.lock.state, self._statuses())
+            if not self._make(move):
+                return
+        raise RuntimeError(f"checkout {self.drive.lock.id} goes round in circles")
+
+    def _make(self, move: Move) -> bool:
+        """Make one move; tell whether there may be another."""
+        try:
+            if self.fact is not None and move not in _TAKES_FACT:
+                return self._record_fact()
+            if move in CALLS:
+                return self._call(self.known[move.value])
+            if move == Move.WAIT:
+                return self._rest()
+            return self._take_leg(move)
+        except LostRace:
+            return self._look_again()
+
+    def _statuses(self) -> dict[str, str]:
+        statuses = statuses_of(self.known)
+        if self.fact is not None and is_what_we_asked(self.fact.answer, self.fact.operation):
+            kind = self.fact.operation.kind
+            statuses[kind] = meaning(self.fact.answer, kind=kind)
+        return statuses
+
+    def _call(self, operation: Row[Any]) -> bool:
+        answer = ask_gateway(self.session, self.drive, operation, known=self.known, is_fresh=self.is_fresh)
+        self.is_fresh = False
+        if answer is None:
+            return self._rest(silent=operation)
+        self.fact = Fact(operation, answer)
+        return True
+
+    def _take_leg(self, move: Move) -> bool:
+        began = time.monotonic()
+        try:
+            progress = transact(self.session, lambda: LEGS[move](self.session, self.drive, self._fact_to_apply()))
+        except (LostRace, DatabaseUnavailable):
+            raise
+        except Exception as error:
+            log.exception("checkout_leg_failed", lock_id=self.drive.lock.id, leg=move.value)
+            return self._survive(move, error)
+        self.drive.saw(progress.lock, leased_at=began)
+        self.known = {**self.known, **{operation.kind: operation for operation in progress.operations}}
+        self.fact = None
+        self.is_fresh = True
+        return progress.lock.lease_owner is not None
+
+    def _fact_to_apply(self) -> tuple[Row[Any], GatewayAnswer] | None:
+        return None if self.fact is None else (self.fact.operation, self.fact.answer)
+
+    def _survive(self, move: Move, error: Exception) -> bool:
+        """A leg failed by a defect: keep the fact; before the point of no return go back, after it ask for a human."""
+        if self.fact is not None and not self._record_fact():
+            return False
+        if move == Move.ENTER_CAPTURE:
+            self._decide(legs.go_back_broken, reason=f"The order could not be created: {error}")
+            return True
+        self._decide(legs.stay_broken, reason=f"The stock could not be committed: {error}")
+        raise error
+
+    def _decide(self, leg: Callable[..., Row[Any]], *, reason: str) -> None:
+        began = time.monotonic()
+        lock = transact(self.session, lambda: leg(self.session, self.drive, reason=reason))
+        self.drive.saw(lock, leased_at=began)
+        self._reread()
+
+    def _record_fact(self) -> bool:
+        """Record the answer as a fact, whoever drives by now; then look what to do."""
+        fact, self.fact = self.fact, None
+        if fact is not None:
+            lock_id = self.drive.lock.id
+            transact(self.session, lambda: record_answer(self.session, lock_id, fact.operation, fact.answer))
+        return self._look_again()
+
+    def _look_again(self) -> bool:
+        """Read everything anew under our own fence; False when the lease was lost or the checkout ended."""
+        if self.fact is not None:
+            return self._record_fact()
+        began = time.monotonic()
+        try:
+            lock = transact(self.session, lambda: renew(self.session, self.drive))
+        except LostRace:
+            return False
+        self.drive.saw(lock, leased_at=began)
+        self.is_fresh = False
+        self._reread()
+        return True
+
+    def _reread(self) -> None:
+        self.known = look(self.session, lambda reader: operations_of(reader, self.drive.lock.id))
+
+    def _rest(self, *, silent: Row[Any] | None = None) -> bool:
+        """Give the lease back and stop: the shopper, the gateway or the next try has to come first."""
+
+        def rest() -> None:
+            let_go(self.session, self.drive)
+            if silent is not None:
+                record_silence(self.session, self.drive.lock.id, silent)
+
+        transact(self.session, rest)
+        return False
+
+
+def drive_on(session: Session, lock: Row[Any]) -> Row[Any]:
+    """Take a checkout over and walk on with it; give it as it is then. Own transactions.
+
+    Raises:
+        InProgress: when somebody drives it.
+    """
+    drive = new_drive(session, lock)
+    began = time.monotonic()
+    try:
+        row, known = transact(session, lambda: (take_over(session, drive), operations_of(session, lock.id)))
+    except LostRace:
+        row = look(session, lambda reader: read_lock(reader, lock.id))
+        if row.state in ENDED:
+            return row
+        raise InProgress("Another request is driving this checkout.", reference=row.reference) from None
+    drive.saw(row, leased_at=began)
+    Walk(session, drive, known).run()
+    return look(session, lambda reader: read_lock(reader, lock.id))
+
+
+def settle(session: Session, lock: Row[Any]) -> Row[Any]:
+    """Settle the money of a checkout that has gone back, unless somebody else is at it. Own transactions."""
+    if lock.state != State.ROLLING_BACK:
+        return lock
+    try:
+        return drive_on(session, lock)
+    except InProgress:
+        return lock
