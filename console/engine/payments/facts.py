@@ -57,7 +57,9 @@ def record_silence(session: Session, lock_id: int, operation: Row[Any]) -> Row[A
         .values(attempts=attempts, next_attempt_at=clock(jittered))
     )
     if attempts >= TRIES_BEFORE_ATTENTION:
-        message = f"The gateway did not answer the {operation.kind} after {attempts} tries; whether it happened is unknown."
+        message = (
+            f"The gateway did not answer the {operation.kind} in {attempts} tries; whether it happened is unknown."
+        )
         return demand_attention(session, lock, message)
     return lock
 
@@ -170,11 +172,10 @@ def _find_captured(session: Session, lock: Row[Any], known: Operations) -> Row[A
 def _record_mismatch(session: Session, lock: Row[Any], operation: Row[Any], answer: GatewayAnswer) -> Row[Any]:
     """Store an answer with a wrong amount or currency without applying it."""
     told = {"amount": answer.amount_minor, "currency": answer.currency, "raw": dict(answer.raw)}
-    session.execute(update(operations).where(operations.c.id == operation.id).values(answer=told))
+    put_off = {"attempts": operation.attempts + 1, "next_attempt_at": clock(_BACKOFF_SECONDS[-1])}
+    session.execute(update(operations).where(operations.c.id == operation.id).values(answer=told, **put_off))
     message = (
         f"The gateway speaks of {answer.amount_minor} {answer.currency} for the {operation.kind} "
         f"of {operation.amount} {operation.currency} (minor units)."
     )
     return demand_attention(session, lock, message)
-
-

@@ -55,7 +55,7 @@ class GatewayAnswer:
     raw: Mapping[str, Any] = field(default_factory=dict)
 
 
-class NoAnswer(Exception):  # noqa: N818 - it is the absence of an answer, not an error of ours
+class NoAnswer(Exception):
     """The gateway gave no answer: a time-out, a broken connection or a 5xx. The operation may have happened."""
 
 
@@ -95,7 +95,5 @@ class PaymentGateway(Protocol):
     def refund(self, request: GatewayRequest, *, timeout_seconds: float) -> GatewayAnswer:
         """Give a captured amount back."""
 
-    def find(
-        self, reference: str, *, kind: OperationKind, timeout_seconds: float
-    ) -> GatewayAnswer | None:
+    def find(self, reference: str, *, kind: OperationKind, timeout_seconds: float) -> GatewayAnswer | None:
         """Tell what became of the operation of this kind for our reference."""

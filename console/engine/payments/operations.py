@@ -68,9 +68,7 @@ def request_for(operation: Row[Any], lock: Row[Any], *, others: Operations, publ
     )
 
 
-def raise_operation(
-    session: Session, operation: Row[Any], *, status: OperationStatus, **facts: Any
-) -> Row[Any] | None:
+def raise_operation(session: Session, operation: Row[Any], *, status: OperationStatus, **facts: Any) -> Row[Any] | None:
     """Raise an operation to a higher status; None when it is that high already. Caller holds the lock row, commits.
 
     Once resolved it needs the payment token no more.

@@ -96,9 +96,7 @@ def _count_call(insert: Any) -> Any:
 
 
 _COUNT_CALL = {"sqlite": _count_call(sqlite.insert), "postgresql": _count_call(postgresql.insert)}
-_STORE_ANSWER = (
-    update(calls).where(calls.c.idempotency_key == bindparam("key")).values(answer=bindparam("answer"))
-)
+_STORE_ANSWER = update(calls).where(calls.c.idempotency_key == bindparam("key")).values(answer=bindparam("answer"))
 _LAST_ANSWER = (
     select(calls.c.answer)
     .where(

@@ -79,21 +79,24 @@ class LedgerDatabase:
                 yield connection
 
     def _prepare(self) -> None:
-        """Create the tables unless they are there; processes that start at once wait for each other."""
+        """Create the tables before the first transaction of this process."""
         if self._is_prepared:
             return
         with self._preparation:
-            if self._is_prepared:
-                return
-            if self.dialect_name == "sqlite":
-                _switch_to_wal(self._engine)
-            options = {"ledger_wait_ms": int(_BUSY_SECONDS * 1000), "ledger_writes": True}
-            with self._engine.execution_options(**options).begin() as connection:
-                if self.dialect_name == "postgresql":
-                    # CREATE TABLE IF NOT EXISTS still collides with its like in PostgreSQL's catalogue.
-                    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_CREATION_LOCK})")
-                metadata.create_all(connection)
-            self._is_prepared = True
+            if not self._is_prepared:  # another thread may have been faster
+                self._create_tables()
+                self._is_prepared = True
+
+    def _create_tables(self) -> None:
+        """Create the tables unless they are there; processes that start at once wait for each other."""
+        if self.dialect_name == "sqlite":
+            _switch_to_wal(self._engine)
+        options = {"ledger_wait_ms": int(_BUSY_SECONDS * 1000), "ledger_writes": True}
+        with self._engine.execution_options(**options).begin() as connection:
+            if self.dialect_name == "postgresql":
+                # CREATE TABLE IF NOT EXISTS still collides with its like in PostgreSQL's catalogue.
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_CREATION_LOCK})")
+            metadata.create_all(connection)
 
     def close_idle_connections(self) -> None:
         """Close the connections that are not in use; a later transaction opens new ones."""
@@ -126,9 +129,7 @@ def _build_engine(url: URL) -> Engine:
         )
         event.listen(engine, "begin", _begin_postgresql)
         return engine
-    engine = create_engine(
-        url, pool_size=_POOL_SIZE, max_overflow=-1, connect_args={"timeout": _BUSY_SECONDS}
-    )
+    engine = create_engine(url, pool_size=_POOL_SIZE, max_overflow=-1, connect_args={"timeout": _BUSY_SECONDS})
     event.listen(engine, "connect", _connect_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -78,9 +78,7 @@ class SandboxGateway:
         """Close the connections that are not in use; a later call opens new ones."""
         self._database.close_idle_connections()
 
-    def _operate(
-        self, request: GatewayRequest, kind: OperationKind, *, timeout_seconds: float
-    ) -> GatewayAnswer:
+    def _operate(self, request: GatewayRequest, kind: OperationKind, *, timeout_seconds: float) -> GatewayAnswer:
         if request.kind is not kind:
             raise ValueError(_WRONG_KIND.format(asked=request.kind, called=kind))
         deadline = time.monotonic() + timeout_seconds

@@ -84,10 +84,7 @@ _COLUMNS = [charges.c[field.name] for field in fields(Charge)]
 _ADD = insert(charges)
 _CHANGE = update(charges).where(charges.c.provider_reference == bindparam("payment"))
 _BY_REFERENCE = (
-    select(*_COLUMNS)
-    .where(charges.c.lock_reference == bindparam("reference"))
-    .order_by(charges.c.id.desc())
-    .limit(1)
+    select(*_COLUMNS).where(charges.c.lock_reference == bindparam("reference")).order_by(charges.c.id.desc()).limit(1)
 )
 _HOLD_BY_REFERENCE = _BY_REFERENCE.with_for_update()
 _HOLD_BY_AUTHORIZATION = (

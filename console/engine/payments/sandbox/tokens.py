@@ -78,9 +78,7 @@ BEHAVIOURS = {
 }
 
 # Tokens of the asynchronous behaviours: refused rather than taken for a card that always works.
-NOT_SUPPORTED = frozenset(
-    {"tok_3ds", "tok_async", "tok_late_capture", "tok_refund_fails_twice", "tok_lost_refund"}
-)
+NOT_SUPPORTED = frozenset({"tok_3ds", "tok_async", "tok_late_capture", "tok_refund_fails_twice", "tok_lost_refund"})
 
 
 def token_problem(token: str | None) -> str | None:
