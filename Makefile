@@ -1,0 +1,36 @@
+# Needs Python 3.11 or newer and make; everything else goes into .venv/.
+PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13 python3.14; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help run install test lint check lock
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST))
+
+run: $(INSTALLED)  ## the demo shop in the foreground: PORT (8000), HOST (127.0.0.1)
+	@exec $(BIN)/python -m console.run
+
+install: $(INSTALLED)  ## the environment, in .venv/
+
+test: $(INSTALLED)  ## the whole test suite
+	$(BIN)/python -m pytest
+
+lint: $(INSTALLED)  ## format, lint, types, layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check: lint test  ## lint, then test
+
+lock: $(INSTALLED)  ## requirements.lock anew from pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate \
+		--group dev pyproject.toml --output-file requirements.lock
+
+$(INSTALLED): requirements.lock
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and was not found" >&2; exit 1; }
+	@$(PYTHON) tools/environment.py
+	@touch $@

@@ -1,0 +1,142 @@
+"""The checks behind /health/checkout: what a pager wants to know of the checkouts, each asked on its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import redis
+from sqlalchemy import ColumnElement, func, or_, select, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from console.engine.invariants import check_cheap
+from console.engine.machine import EXPIRABLE
+from console.flask_config import REDIS_TIMEOUTS
+from console.models import CheckoutLock, WorkerHeartbeat
+from console.models.types import clock
+from console.settings import Settings
+
+STUCK_AFTER_SECONDS = 60
+WORKER_SILENT_AFTER_SECONDS = 60
+
+CheckStatus = Literal["ok", "warning", "error"]
+OVERALL = {"ok": "healthy", "warning": "degraded", "error": "unhealthy"}
+SEVERITY: tuple[CheckStatus, ...] = ("ok", "warning", "error")
+
+
+@dataclass(frozen=True)
+class Check:
+    """What one check found; `count` where it counts something."""
+
+    status: CheckStatus
+    message: str
+    count: int | None = None
+
+
+@dataclass(frozen=True)
+class Health:
+    """All checks by name, and when they were made."""
+
+    checks: dict[str, Check]
+    checked_at: datetime
+
+    @property
+    def status(self) -> str:
+        """The worst of the checks, as healthy, degraded or unhealthy."""
+        return OVERALL[max((check.status for check in self.checks.values()), key=SEVERITY.index)]
+
+    def as_json(self) -> dict[str, Any]:
+        """Build the document that /health/checkout answers."""
+        checks = {
+            name: {key: value for key, value in asdict(check).items() if value is not None}
+            for name, check in self.checks.items()
+        }
+        return {"status": self.status, "checks": checks, "timestamp": self.checked_at.isoformat()}
+
+
+def check_health(session: Session, settings: Settings) -> Health:
+    """Make every check; one that the database refuses is an error of its own and stops no other."""
+    sweep_seconds = settings.checkout_cleanup_interval * 60
+    checks: dict[str, Callable[[], Check]] = {
+        "database": lambda: _database(session),
+        "expired_locks": lambda: _expired_locks(session, tolerated_seconds=2 * sweep_seconds),
+        "stuck_checkouts": lambda: _stuck_checkouts(session),
+        "worker": lambda: _worker(session, lost_after_seconds=WORKER_SILENT_AFTER_SECONDS + 2 * sweep_seconds),
+        "invariants": lambda: _invariants(session),
+    }
+    found = {name: _answer(session, check) for name, check in checks.items()}
+    return Health({**found, "redis": _redis(settings.redis_url)}, datetime.now(UTC))
+
+
+def _answer(session: Session, check: Callable[[], Check]) -> Check:
+    try:
+        return check()
+    except SQLAlchemyError as error:
+        return Check("error", f"the database could not tell ({type(error).__name__})")
+    finally:
+        session.rollback()
+
+
+def _database(session: Session) -> Check:
+    session.execute(text("SELECT 1"))
+    return Check("ok", "the database answers")
+
+
+def _expired_locks(session: Session, *, tolerated_seconds: float) -> Check:
+    count = _count(session, _is_due(0))
+    overdue = _count(session, _is_due(tolerated_seconds)) if count else 0
+    if overdue:
+        return Check("warning", f"{overdue} due checkouts were missed by two sweeps", count)
+    return Check("ok", f"{count} due checkouts wait for the next sweep", count)
+
+
+def _stuck_checkouts(session: Session) -> Check:
+    needs_attention = CheckoutLock.needs_attention.is_not(None)
+    count = _count(session, or_(_is_due(STUCK_AFTER_SECONDS), needs_attention))
+    if not count:
+        return Check("ok", "no checkout is stuck", 0)
+    people = _count(session, needs_attention)
+    return Check("warning", f"{count} checkouts are stuck, {people} of them need somebody's attention", count)
+
+
+def _worker(session: Session, *, lost_after_seconds: float) -> Check:
+    heartbeats = select(func.count()).select_from(WorkerHeartbeat)
+    if not session.scalar(heartbeats):
+        return Check("warning", "no worker was ever seen", 0)
+    alive = session.scalar(heartbeats.where(WorkerHeartbeat.seen_at > clock(-WORKER_SILENT_AFTER_SECONDS))) or 0
+    if alive:
+        return Check("ok", f"{alive} workers were seen within {WORKER_SILENT_AFTER_SECONDS} s", alive)
+    if session.scalar(heartbeats.where(WorkerHeartbeat.seen_at > clock(-lost_after_seconds))):
+        return Check("warning", f"no worker was seen for {WORKER_SILENT_AFTER_SECONDS} s", 0)
+    return Check("error", f"no worker was seen for {lost_after_seconds:.0f} s: nothing is swept or recovered", 0)
+
+
+def _invariants(session: Session) -> Check:
+    violations = check_cheap(session)
+    if not violations:
+        return Check("ok", "every cheap invariant holds", 0)
+    titles = ", ".join(sorted({violation.title for violation in violations}))
+    return Check("error", f"broken: {titles}", len(violations))
+
+
+def _redis(redis_url: str | None) -> Check:
+    if not redis_url:
+        return Check("ok", "not configured: limits and cache are in process")
+    try:
+        with redis.Redis.from_url(redis_url, **REDIS_TIMEOUTS) as client:
+            client.ping()
+    except redis.RedisError as error:
+        return Check("warning", f"out of reach ({type(error).__name__}): limits are in process, nothing is cached")
+    return Check("ok", "Redis answers")
+
+
+def _is_due(seconds: float) -> ColumnElement[bool]:
+    """Build the condition that a checkout has been due for so long."""
+    return CheckoutLock.state.in_(EXPIRABLE) & (CheckoutLock.expires_at < clock(-seconds))
+
+
+def _count(session: Session, condition: ColumnElement[bool]) -> int:
+    return session.scalar(select(func.count()).select_from(CheckoutLock).where(condition)) or 0

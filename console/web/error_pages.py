@@ -1,0 +1,27 @@
+"""HTTP errors as people see them: one page for all, in plain words."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, current_app, make_response
+from werkzeug.exceptions import HTTPException
+
+from console.monitoring.requests import request_id
+
+
+def register(app: Flask) -> None:
+    """Show an app's HTTP errors as pages; a blueprint's own handlers go first."""
+    app.register_error_handler(HTTPException, show)
+
+
+def show(error: HTTPException) -> Response:
+    """Render an HTTP error, with the headers it brings along (`Retry-After`, `Allow`).
+
+    The template stands alone and gets no more than it is given here: a page that asked for the signed-in user
+    would fail again where the database is what failed.
+    """
+    template = current_app.jinja_env.get_template("error.html")
+    page = make_response(template.render(error=error, request_id=request_id()), error.code or 500)
+    for name, value in error.get_headers():
+        if name != "Content-Type":
+            page.headers[name] = value
+    return page

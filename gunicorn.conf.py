@@ -1,0 +1,46 @@
+"""gunicorn's settings, from the same table as all others: `gunicorn -c gunicorn.conf.py wsgi:app`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+from console.monitoring.logging import configure_logging
+from console.settings import SettingsError, load
+
+try:
+    settings = load(os.environ)
+except SettingsError as error:
+    sys.exit(f"Checkout Console does not start: {error}")
+
+configure_logging(human=settings.flask_debug or settings.demo)
+logger_class = "console.monitoring.gunicorn_log.EventLogger"
+accesslog = None  # the request log says it all already
+
+bind = [f"[{settings.host}]:{settings.port}" if ":" in settings.host else f"{settings.host}:{settings.port}"]
+worker_class = "console.web.probe_worker.ProbeThreadWorker"
+workers = settings.web_concurrency
+threads = settings.web_threads
+preload_app = True  # what stops the start stops it with one line, in the parent process
+timeout = 60
+# A gateway call takes up to 30 s and deserves its end; a demo is over within 10 s.
+graceful_timeout = 7 if settings.demo else 30
+keepalive = 15
+forwarded_allow_ips = ""  # TRUSTED_PROXIES alone decides whose X-Forwarded-… headers count
+control_socket_disable = True  # it would be opened in the home folder
+
+
+def on_starting(server: Any) -> None:
+    """Warn of limits that several processes would each count for themselves."""
+    if workers > 1 and not settings.redis_url:
+        server.log.warning("WEB_CONCURRENCY=%s without REDIS_URL: each process counts rate limits for itself", workers)
+
+
+def post_fork(_server: Any, _worker: Any) -> None:
+    """Forget the parent's database connections, without closing them under it."""
+    from console.extensions import db  # noqa: PLC0415 - the app is loaded by now
+    from wsgi import app  # noqa: PLC0415
+
+    with app.app_context():
+        db.engine.dispose(close=False)
