@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row
 from sqlalchemy.orm import Session
 
-from console.engine.audit import write_entry
+from console.engine.audit import Actor, Deed, write_entry
 from console.engine.database import transact
 from console.engine.errors import InvalidInput, LostRace, NotAllowed, Stale
 from console.engine.locks import change, is_due, read_lock, show
@@ -32,14 +32,13 @@ class Act:
     """Who does what, why, and which revision they saw (None: whatever it is)."""
 
     name: str
-    actor: str
+    actor: Actor | str
     reason: str | None
     version: int | None
-    origin: str | None = None
 
 
 def release(
-    session: Session, lock: CheckoutLock, *, actor: str, reason: str, version: int | None, origin: str | None = None
+    session: Session, lock: CheckoutLock, *, actor: Actor | str, reason: str, version: int | None
 ) -> CheckoutLock:
     """Take a checkout off its cart and undo it. Own transactions.
 
@@ -50,19 +49,19 @@ def release(
         Stale: when the checkout moved on since.
         NotAllowed: past the point of no return, or when it has ended.
     """
-    act = Act("release", actor, _required(reason), version, origin)
+    act = Act("release", actor, _required(reason), version)
     return _undo(session, lock, act, outcome=Outcome.RELEASED, told=f"Released: {reason}")
 
 
 def expire(
-    session: Session, lock: CheckoutLock, *, actor: str, reason: str, version: int | None, origin: str | None = None
+    session: Session, lock: CheckoutLock, *, actor: Actor | str, reason: str, version: int | None
 ) -> CheckoutLock:
     """End a checkout's time now and undo it. Own transactions.
 
     Raises:
         InvalidInput, Stale, NotAllowed: as `release`.
     """
-    act = Act("expire", actor, _required(reason), version, origin)
+    act = Act("expire", actor, _required(reason), version)
     return _undo(session, lock, act, outcome=Outcome.EXPIRED, told=f"Expired: {reason}")
 
 
@@ -70,11 +69,10 @@ def extend(
     session: Session,
     lock: CheckoutLock,
     *,
-    actor: str,
+    actor: Actor | str,
     ttl_minutes: int,
     version: int | None,
     reason: str | None = None,
-    origin: str | None = None,
 ) -> CheckoutLock:
     """Give a checkout so many minutes from now. Own transaction.
 
@@ -89,7 +87,7 @@ def extend(
     def move_deadline(row: Row[Any], unmoved: ColumnElement[bool]) -> Row[Any]:
         return change(session, row.id, unmoved, ~is_due(), expires_at=clock(60 * ttl_minutes))
 
-    act = Act("extend", actor, reason, version, origin)
+    act = Act("extend", actor, reason, version)
     return show(_act(session, lock.id, act, move_deadline), on=lock)
 
 
@@ -117,16 +115,9 @@ def _act(
         _require_unmoved(before, act)
         _require_undecided(before, act)
         after = deed(before, locks.c.revision == before.revision)
-        write_entry(
-            session,
-            actor=act.actor,
-            action=act.name,
-            subject=("checkout_lock", lock_id),
-            reason=act.reason,
-            before=_shown(before),
-            after=_shown(after),
-            origin=act.origin,
-        )
+        actor = act.actor if isinstance(act.actor, Actor) else Actor(act.actor)
+        entry = Deed(act.name, ("checkout_lock", lock_id), act.reason, before=_shown(before), after=_shown(after))
+        write_entry(session, actor, entry)
         return after
 
     for _ in range(5):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row, insert, select, update
@@ -18,32 +19,42 @@ FIRST_HASH = "0" * 64
 _HASHED = ("actor", "action", "object_type", "object_id", "reason", "origin", "before", "after", "created_at")
 
 
-def write_entry(
-    session: Session,
-    *,
-    actor: str,
-    action: str,
-    subject: tuple[str, int | str],
-    reason: str | None = None,
-    before: Mapping[str, Any] | None = None,
-    after: Mapping[str, Any] | None = None,
-    origin: str | None = None,
-) -> None:
-    """Write who did what to which object (`subject`: type and id), and why. Caller commits.
+@dataclass(frozen=True)
+class Actor:
+    """Who acts (`ada@example.org`, `token:erp`, `cli:root`), and from where."""
+
+    name: str
+    origin: str | None = None
+
+
+@dataclass(frozen=True)
+class Deed:
+    """What was done to which object (`subject`: its type and id), why, and how that object was and is."""
+
+    action: str
+    subject: tuple[str, int | str]
+    reason: str | None = None
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
+
+
+def write_entry(session: Session, actor: Actor, deed: Deed) -> None:
+    """Write who did what. Caller commits.
 
     The head's row, the last in the row order, keeps two writers from forking the chain.
     """
-    held = update(audit_head).values(entries=audit_head.c.entries + 1).returning(audit_head.c.hash, clock().label("now"))
-    head = session.execute(held).one()
+    held = update(audit_head).values(entries=audit_head.c.entries + 1)
+    head = session.execute(held.returning(audit_head.c.hash, clock().label("now"))).one()
+    object_type, object_id = deed.subject
     entry = {
-        "actor": actor,
-        "action": action,
-        "object_type": subject[0],
-        "object_id": str(subject[1]),
-        "reason": reason,
-        "origin": origin,
-        "before": before,
-        "after": after,
+        "actor": actor.name,
+        "action": deed.action,
+        "object_type": object_type,
+        "object_id": str(object_id),
+        "reason": deed.reason,
+        "origin": actor.origin,
+        "before": deed.before,
+        "after": deed.after,
         "created_at": head.now,
     }
     link = hash_entry(entry, previous_hash=head.hash)

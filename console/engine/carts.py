@@ -50,7 +50,7 @@ def new_token() -> str:
     return secrets.token_urlsafe(24)
 
 
-def create_cart(
+def create_cart(  # noqa: PLR0913 - a cart has that many parts
     session: Session,
     *,
     lines: Iterable[LineRequest] = (),

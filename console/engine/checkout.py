@@ -19,7 +19,7 @@ from console.engine.expiry import expire_if_due
 from console.engine.idempotency import KeySeen, hash_request, wait_for_end
 from console.engine.legs import RequestKey, enter_authorization
 from console.engine.locks import Seen, new_drive, read_lock, show
-from console.engine.machine import DRIVEN, EXPIRABLE, Outcome, State
+from console.engine.machine import DRIVEN, EXPIRABLE, UNPAID, Outcome
 from console.engine.phases.leg import Payment
 from console.engine.rollback import go_back
 from console.engine.runtime import runtime_of
@@ -30,7 +30,6 @@ from console.models import CheckoutLock, Order
 __all__ = ["advance", "cancel", "process", "require_owner", "resume", "start", "start_or_join"]
 
 PAYMENT_METHODS = ("card", "paypal", "bank_transfer")
-_UNPAID = (State.PENDING, State.LOCKING_PRICES)
 
 
 def process(
@@ -56,7 +55,7 @@ def process(
     require_owner(session, lock, session_id=session_id)
     key = _request_key(payment, idempotency_key)
     drive = new_drive(session, Seen.of(lock))
-    if lock.state not in _UNPAID and key is None:
+    if lock.state not in UNPAID and key is None:
         return resume(session, lock)
     began = time.monotonic()
     try:
@@ -94,7 +93,7 @@ def resume(
     require_owner(session, lock, session_id=session_id)
     row = expire_if_due(session, lock.id)
     show(row, on=lock)
-    if row.state in _UNPAID:
+    if row.state in UNPAID:
         if payment is None:
             raise InvalidInput("This checkout has no payment yet; give one.", field="payment")
         return process(session, lock, payment=payment)

@@ -48,7 +48,13 @@ def engine_options(url: URL, *, pooler: str = "none", statement_timeout_ms: int 
     if url.get_backend_name() == "sqlite":
         return {"connect_args": {"timeout": 30, "check_same_thread": False}}
     options: dict[str, Any] = {"pool_pre_ping": False, "pool_size": 10, "max_overflow": 20, "pool_timeout": 5}
-    connect: dict[str, Any] = {"connect_timeout": 5}
+    # A server that vanished without a word is noticed after half a minute, not when the operating system gives up.
+    connect: dict[str, Any] = {
+        "connect_timeout": 5,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+    }
     if pooler == "transaction":
         connect["prepare_threshold"] = None
         options["execution_options"] = {"checkout_timeouts": _timeouts(statement_timeout_ms)}

@@ -147,7 +147,7 @@ class DatabaseUnavailable(CheckoutError):
     retryable = True
 
 
-class LostRace(Exception):  # noqa: N818 - never leaves the engine
+class LostRace(Exception):
     """A conditional update missed: somebody else decided first. Look again, then decide anew."""
 
 

@@ -63,8 +63,7 @@ class History:
         if not self.rows:
             return
         insert = insert_into(session, steps)
-        closed = {name: insert.excluded[name] for name in ("status", "fence", "finished_at", "detail")}
-        statement = insert.on_conflict_do_update(
-            index_elements=["lock_id", "phase", "is_compensation"], set_=closed
-        )
+        # The fence stays the one that opened the row: rows stand in the order of their opening, so fences never fall.
+        closed = {name: insert.excluded[name] for name in ("status", "finished_at", "detail")}
+        statement = insert.on_conflict_do_update(index_elements=["lock_id", "phase", "is_compensation"], set_=closed)
         session.connection().execute(statement, list(self.rows.values()))

@@ -22,7 +22,7 @@ _POLL_SECONDS = 0.05
 _DECIDED = (*ENDED, State.ROLLING_BACK)
 
 
-class KeySeen(Exception):  # noqa: N818 - never leaves the engine
+class KeySeen(Exception):
     """The very same request was made before; its answer follows from the checkout."""
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import BindParameter, Row, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from console.engine.errors import InvalidInput, LostRace, OutOfStock
@@ -19,19 +19,15 @@ from console.engine.tables import reservations, stock_levels, stock_movements, v
 from console.models.types import clock
 from console.models.vocabulary import MovementKind
 
-_LEVEL = bindparam("level_id")
-_QUANTITY = bindparam("quantity")
+_LEVEL: BindParameter[int] = bindparam("level_id")
+_QUANTITY: BindParameter[int] = bindparam("quantity")
 _RESERVE = (
     update(stock_levels)
     .where(stock_levels.c.id == _LEVEL, stock_levels.c.on_hand - stock_levels.c.reserved >= _QUANTITY)
     .values(reserved=stock_levels.c.reserved + _QUANTITY)
 )
 # Giving back or selling more than is reserved breaks the table's CHECK.
-_RELEASE = (
-    update(stock_levels)
-    .where(stock_levels.c.id == _LEVEL)
-    .values(reserved=stock_levels.c.reserved - _QUANTITY)
-)
+_RELEASE = update(stock_levels).where(stock_levels.c.id == _LEVEL).values(reserved=stock_levels.c.reserved - _QUANTITY)
 _SELL = _RELEASE.values(on_hand=stock_levels.c.on_hand - _QUANTITY)
 _OPEN = (ReservationStatus.HELD, ReservationStatus.PINNED)
 

@@ -13,12 +13,12 @@ from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from console.engine import events
-from console.engine.errors import Ended
+from console.engine.errors import Ended, LostRace
 from console.engine.history import History
 from console.engine.idempotency import claim_key
 from console.engine.inventory import StockMoved
 from console.engine.locks import NO_LEASE, Drive, change, decide, hold_cart_row, is_driverless, let_cart_go
-from console.engine.machine import OperationKind, Outcome, Phase, State, StepStatus
+from console.engine.machine import UNPAID, OperationKind, Outcome, Phase, State, StepStatus
 from console.engine.payments.facts import demand_attention
 from console.engine.payments.gateway import GatewayAnswer
 from console.engine.payments.operations import apply_answer, operations_of
@@ -60,6 +60,8 @@ def enter_authorization(session: Session, drive: Drive, payment: Payment, key: R
     """
     if key is not None:
         claim_key(session, drive.lock.id, call=key.call, key=key.key, request_hash=key.request_hash)
+    if drive.lock.state not in UNPAID:
+        raise LostRace(f"checkout {drive.lock.id} is past its first leg")
     cart = hold_cart_row(session, drive.lock.cart_id)
     lock = change(
         session,

@@ -58,10 +58,11 @@ class Seen:
 class Drive:
     """One driver's hold on one checkout: what it last saw of the lock, and its lease by its own clock.
 
-    It is changed only after a commit, so that it never claims more than the database has.
+    It is changed only after a commit, so that it never claims more than the database has. `lock` is a `Seen` until the
+    first one, a row from then on.
     """
 
-    lock: Row[Any] | Seen
+    lock: Any
     leased_at: float
     lease_seconds: float
     owner: str
@@ -134,9 +135,7 @@ def change(session: Session, lock_id: int, *conditions: ColumnElement[bool], **v
     return lock
 
 
-def decide(
-    session: Session, drive: Drive, *conditions: ColumnElement[bool], state: State, **values: Any
-) -> Row[Any]:
+def decide(session: Session, drive: Drive, *conditions: ColumnElement[bool], state: State, **values: Any) -> Row[Any]:
     """Enter a state as the driver: only from the state it saw, under its own fence. Caller commits.
 
     Raises:

@@ -21,6 +21,7 @@ __all__ = [
     "PHASE_STATES",
     "STATE_NAMES",
     "TRANSITIONS",
+    "UNPAID",
     "OperationKind",
     "OperationStatus",
     "Outcome",
@@ -54,6 +55,7 @@ PHASE_STATES = {
     Phase.STOCK_COMMIT: State.COMMITTING,
 }
 
+UNPAID = (State.PENDING, State.LOCKING_PRICES)  # no payment was asked for yet
 ENDED = (State.COMPLETED, State.FAILED)
 LIVE = (State.PENDING, State.LOCKING_PRICES, State.AUTHORIZING, State.CAPTURING, State.ROLLING_BACK)
 EXPIRABLE = (State.PENDING, State.LOCKING_PRICES, State.AUTHORIZING)  # before the point of no return

@@ -30,7 +30,8 @@ def snapshot_total(session: Session, lock_id: int) -> tuple[int, str]:
     query = select(snapshots.c.total, snapshots.c.currency_code).where(
         snapshots.c.checkout_lock_id == lock_id, snapshots.c.cart_line_id.is_(None)
     )
-    return session.execute(query).tuples().one()
+    total, currency = session.execute(query).one()
+    return total, currency
 
 
 def create_order(session: Session, lock: Row[Any]) -> Row[Any]:
@@ -43,8 +44,8 @@ def create_order(session: Session, lock: Row[Any]) -> Row[Any]:
             literal(OrderStatus.PENDING.value),
             literal(lock.customer_email),
             *(snapshots.c[name] for name in _COPIED_AMOUNTS),
-            snapshots.c["currency_code", "coupon_code"],
-            carts.c["external_reference", "shipping_address"],
+            *snapshots.c["currency_code", "coupon_code"],
+            *carts.c["external_reference", "shipping_address"],
             func.coalesce(carts.c.billing_address, carts.c.shipping_address),
             clock(),
         )
@@ -53,7 +54,7 @@ def create_order(session: Session, lock: Row[Any]) -> Row[Any]:
     )
     columns = ["number", "lock_id", "cart_id", "status", "customer_email", *_COPIED_AMOUNTS, "currency", "coupon_code"]
     columns += ["external_reference", "shipping_address", "billing_address", "created_at"]
-    statement = insert(orders).from_select(columns, source).returning(orders.c["id", "total", "currency"])
+    statement = insert(orders).from_select(columns, source).returning(*orders.c["id", "total", "currency"])
     order = session.execute(statement).one()
     _copy_lines(session, lock.id, order_id=order.id)
     return order
@@ -72,7 +73,8 @@ def pay_order(session: Session, lock_id: int) -> str | None:
     """Mark the order of a checkout paid; give the coupon it was bought with. Caller commits."""
     pending = update(orders).where(orders.c.lock_id == lock_id, orders.c.status == OrderStatus.PENDING)
     paid = pending.values(status=OrderStatus.PAID, paid_at=clock()).returning(orders.c.coupon_code)
-    return session.execute(paid).scalar_one()
+    coupon_code: str | None = session.execute(paid).scalar_one()
+    return coupon_code
 
 
 def cancel_order(session: Session, lock_id: int) -> None:

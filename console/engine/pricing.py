@@ -39,13 +39,11 @@ class PricedCart:
 
 def read_lines(session: Session, cart: Row[Any]) -> Sequence[Row[Any]]:
     """Read a cart's lines with their variants and their price in the cart's currency (NULL where there is none)."""
-    price = and_(
-        variant_prices.c.variant_id == variants.c.id, variant_prices.c.currency_code == cart.currency_code
-    )
+    price = and_(variant_prices.c.variant_id == variants.c.id, variant_prices.c.currency_code == cart.currency_code)
     query = (
         select(
-            cart_lines.c["id", "variant_id", "quantity", "agreed_unit_price"],
-            variants.c["sku", "name", "active", "tax_class"],
+            *cart_lines.c["id", "variant_id", "quantity", "agreed_unit_price"],
+            *variants.c["sku", "name", "active", "tax_class"],
             variant_prices.c.unit_price,
         )
         .join(variants, variants.c.id == cart_lines.c.variant_id)
@@ -128,9 +126,7 @@ def _usable_coupon(session: Session, cart: Row[Any], sub_total: int) -> Row[Any]
     coupon = coupons.find_coupon(session, cart.coupon_code)
     if coupon is None:
         return None
-    problem = coupons.why_not_valid(
-        coupon, code=cart.coupon_code, sub_total=sub_total, currency=cart.currency_code
-    )
+    problem = coupons.why_not_valid(coupon, code=cart.coupon_code, sub_total=sub_total, currency=cart.currency_code)
     return None if problem else coupon
 
 

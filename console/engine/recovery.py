@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import structlog
 from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session
@@ -11,7 +9,7 @@ from sqlalchemy.orm import Session
 from console.engine.database import look
 from console.engine.errors import InProgress
 from console.engine.locks import read_lock
-from console.engine.machine import DRIVEN
+from console.engine.machine import DRIVEN, OperationStatus
 from console.engine.tables import locks, operations
 from console.engine.walk import drive_on
 from console.models.types import clock
@@ -37,13 +35,19 @@ def _recover_one(session: Session, lock_id: int) -> bool:
 
 
 def _is_interrupted() -> ColumnElement[bool]:
-    """A lapsed lease means that the driver died; without any lease, only a due next try calls for one."""
+    """A lapsed lease means that the driver died. Without any lease there is something to do when an operation's next
+    try is due, or when none is open: then a fact came while nobody drove. What needs a human is left alone.
+    """
     died = locks.c.lease_until <= clock()
-    idle = locks.c.lease_until.is_(None)
-    return locks.c.state.in_(DRIVEN) & or_(died, idle & ~_rests())
+    unmoved = ~_has_open_operation() & locks.c.needs_attention.is_(None)
+    return locks.c.state.in_(DRIVEN) & or_(died, locks.c.lease_until.is_(None) & or_(_has_due_operation(), unmoved))
 
 
-def _rests() -> Any:
-    """Build the condition that some operation's next try lies ahead, or that it waits for its shopper."""
-    later = or_(operations.c.next_attempt_at > clock(), operations.c.status == "waiting")
-    return exists().where(operations.c.lock_id == locks.c.id, operations.c.resolved_at.is_(None), later)
+def _has_open_operation() -> ColumnElement[bool]:
+    return exists().where(operations.c.lock_id == locks.c.id, operations.c.resolved_at.is_(None))
+
+
+def _has_due_operation() -> ColumnElement[bool]:
+    due = or_(operations.c.next_attempt_at.is_(None), operations.c.next_attempt_at <= clock())
+    sendable = operations.c.status.in_((OperationStatus.PENDING, OperationStatus.UNKNOWN))
+    return exists().where(operations.c.lock_id == locks.c.id, sendable, due)

@@ -1,4 +1,4 @@
-"""Going back: everything of ours is given back in the transaction that decides it; only the money takes longer (rule 4)."""
+"""Going back: all that is ours is given back in the transaction that decides it; the money may take longer (rule 4)."""
 
 from __future__ import annotations
 
@@ -11,14 +11,12 @@ from console.engine import events
 from console.engine.errors import LostRace
 from console.engine.history import History
 from console.engine.locks import NO_LEASE, change, let_cart_go
-from console.engine.machine import OperationKind, OperationStatus, Outcome, Phase, State, StepStatus
+from console.engine.machine import UNPAID, OperationKind, OperationStatus, Outcome, Phase, State, StepStatus
 from console.engine.payments.operations import Operations, is_settled, operations_of, statuses_of
 from console.engine.phases import TO_UNDO
 from console.engine.phases.leg import Leg, compensate_phases
 from console.engine.tables import locks
 from console.models.types import clock
-
-_UNPAID = (State.PENDING, State.LOCKING_PRICES)
 
 
 def go_back(
@@ -33,7 +31,7 @@ def go_back(
         LostRace: when it is not in the state that was read any more, or a condition does not hold.
     """
     let_cart_go(session, lock)
-    target = State.FAILED if lock.state in _UNPAID else State.ROLLING_BACK
+    target = State.FAILED if lock.state in UNPAID else State.ROLLING_BACK
     ending = _ending() if target == State.FAILED else {}
     back = change(
         session,

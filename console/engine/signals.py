@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import structlog
 from blinker import Namespace
 from sqlalchemy.orm import Session
 
+log = structlog.get_logger("checkout")
 _namespace = Namespace()
 _QUEUE = "checkout_signals"
 
@@ -44,6 +46,9 @@ def forget(session: Session) -> None:
 
 
 def send(session: Session) -> None:
-    """Send what was queued by the transaction just committed."""
+    """Send what was queued by the transaction just committed; a receiver that fails cannot undo it any more."""
     for signal, facts in session.info.pop(_QUEUE, ()):
-        signal.send(None, **facts)
+        try:
+            signal.send(None, **facts)
+        except Exception:
+            log.exception("signal_receiver_failed", signal=signal.name, **facts)

@@ -118,9 +118,7 @@ class Totals:
         return sum(each.total for each in self.lines) + self.shipping_total
 
 
-def total_up(
-    lines: Sequence[Line], *, discount: Discount | None, shipping: Shipping | None, tax: TaxTable
-) -> Totals:
+def total_up(lines: Sequence[Line], *, discount: Discount | None, shipping: Shipping | None, tax: TaxTable) -> Totals:
     """Price a cart."""
     discounted, discounts = _discount([PricedLine(line) for line in lines], discount)
     taxed, taxes = _tax(discounted, tax)
@@ -129,9 +127,7 @@ def total_up(
     return Totals(taxed, shipping_total, shipping.name if shipping else None, discounts, taxes + shipping_tax)
 
 
-def _discount(
-    lines: list[PricedLine], discount: Discount | None
-) -> tuple[list[PricedLine], list[dict[str, Any]]]:
+def _discount(lines: list[PricedLine], discount: Discount | None) -> tuple[list[PricedLine], list[dict[str, Any]]]:
     if discount is None:
         return lines, []
     weights = [each.line.sub_total if each.line.is_discountable else 0 for each in lines]

@@ -168,13 +168,13 @@ class Walk:
         return None if self.fact is None else (self.fact.operation, self.fact.answer)
 
     def _survive(self, move: Move, error: Exception) -> bool:
-        """A leg failed by a defect: keep the fact; before the point of no return go back, after it ask for a human."""
+        """A leg failed by a defect: keep the fact; go back if no order could be made, else ask for a human."""
         if self.fact is not None and not self._record_fact():
             return False
         if move == Move.ENTER_CAPTURE:
             self._decide(legs.go_back_broken, reason=f"The order could not be created: {error}")
             return True
-        self._decide(legs.stay_broken, reason=f"The stock could not be committed: {error}")
+        self._decide(legs.stay_broken, reason=f"The step {move.value} fails: {error}")
         raise error
 
     def _decide(self, leg: Callable[..., Row[Any]], *, reason: str) -> None:
@@ -189,7 +189,9 @@ class Walk:
         if fact is not None:
             lock_id = self.drive.lock.id
             transact(self.session, lambda: record_answer(self.session, lock_id, fact.operation, fact.answer))
-        return self._look_again()
+        if not self._look_again():
+            return False
+        return fact is None or is_what_we_asked(fact.answer, fact.operation) or self._rest()
 
     def _look_again(self) -> bool:
         """Read everything anew under our own fence; False when the lease was lost or the checkout ended."""

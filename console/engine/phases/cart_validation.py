@@ -83,8 +83,6 @@ def _of_coupon(session: Session, cart: Row[Any], lines: Sequence[Row[Any]]) -> I
     prices = pricing.price_lines(session, cart, lines)
     sub_total = sum(prices[line.id] * line.quantity for line in lines)
     coupon = coupons.find_coupon(session, cart.coupon_code)
-    problem = coupons.why_not_valid(
-        coupon, code=cart.coupon_code, sub_total=sub_total, currency=cart.currency_code
-    )
+    problem = coupons.why_not_valid(coupon, code=cart.coupon_code, sub_total=sub_total, currency=cart.currency_code)
     if problem:
         yield "coupon", problem

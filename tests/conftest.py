@@ -1,0 +1,94 @@
+"""Fixtures of all tests: a clean migrated database on SQLite and on PostgreSQL, an app, a session, a shop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from apiflask import APIFlask
+from flask.testing import FlaskClient
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from console.engine.database import create_database
+from console.engine.payments.sandbox import SandboxGateway
+from console.engine.runtime import CheckoutConfig, attach
+from tests.factories import Shop
+from tests.installation import Prepared, build_app, close, migrate
+from tests.services import postgresql_database
+
+
+@pytest.fixture(scope="session")
+def prepared_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    """Migrate a SQLite file for the tests to copy."""
+    folder = tmp_path_factory.mktemp("prepared")
+    url = f"sqlite:///{folder}/prepared.sqlite3"
+    migrate(url, folder)
+    return Prepared(url)
+
+
+@pytest.fixture(scope="session")
+def prepared_postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prepared]:
+    """Migrate a PostgreSQL database for the tests of this process to share, one after another."""
+    with postgresql_database() as url:
+        migrate(url, tmp_path_factory.mktemp("prepared"))
+        yield Prepared(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Name a clean, migrated database."""
+    prepared: Prepared = request.getfixturevalue(f"prepared_{request.param}")
+    return prepared.fresh(tmp_path)
+
+
+@pytest.fixture
+def gateway(tmp_path: Path) -> Iterator[SandboxGateway]:
+    """Open a sandbox gateway with a ledger of its own."""
+    url = f"sqlite:///{tmp_path}/sandbox.sqlite3"
+    sandbox = SandboxGateway(url, public_url="http://127.0.0.1:8000", webhook_secret="test-webhook-secret")
+    yield sandbox
+    sandbox.close()
+
+
+@pytest.fixture
+def config() -> CheckoutConfig:
+    """Give the engine's settings; a test module overrides this fixture to change them."""
+    return CheckoutConfig()
+
+
+@pytest.fixture
+def database(database_url: str, gateway: SandboxGateway, config: CheckoutConfig) -> Iterator[Engine]:
+    """Connect to the clean database, checkouts on it run with the sandbox gateway."""
+    engine = create_database(database_url)
+    attach(engine, config=config, gateway=gateway)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def session(database: Engine) -> Iterator[Session]:
+    """Open a session."""
+    with Session(database, expire_on_commit=False) as session:
+        yield session
+
+
+@pytest.fixture
+def shop(session: Session) -> Shop:
+    """Give out a shop to stock and to buy from."""
+    return Shop(session)
+
+
+@pytest.fixture
+def app(database_url: str, tmp_path: Path) -> Iterator[APIFlask]:
+    """Make the app on the clean database, without rate limits."""
+    app = build_app(database_url, tmp_path)
+    yield app
+    close(app)
+
+
+@pytest.fixture
+def client(app: APIFlask) -> FlaskClient:
+    """Give out a client of the app."""
+    return app.test_client()

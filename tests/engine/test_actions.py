@@ -1,0 +1,145 @@
+"""Release, expire and extend: what a human may do to a checkout, audited in the same transaction."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy.orm import Session
+
+from console.engine import Payment, expire, extend, process, release
+from console.engine.audit import Actor
+from console.engine.errors import Expired, InvalidInput, NotAllowed, PaymentPending, Released, Stale
+from console.engine.invariants import check_all
+from console.models import AuditEntry, CheckoutLock, OutboxEvent, StockLevel
+from tests.engine.rows import read, read_one
+from tests.factories import VISA, Shop, make_due
+
+
+def test_a_released_checkout_tells_its_shopper_so(session: Session, shop: Shop) -> None:
+    shop.sell()
+    lock = shop.checkout()
+
+    release(session, lock, actor="ada", reason="shopper phoned", version=lock.revision)
+
+    with pytest.raises(Released, match="shopper phoned"):
+        process(session, lock, payment=VISA)
+    assert [event.topic for event in read(session, OutboxEvent)] == ["CheckoutStarted", "CheckoutReleased"]
+
+
+def test_an_action_is_audited_with_before_and_after(session: Session, shop: Shop) -> None:
+    shop.sell()
+    lock = shop.checkout()
+
+    release(session, lock, actor=Actor("ada", "192.0.2.7"), reason="shopper phoned", version=lock.revision)
+
+    entry = read_one(session, AuditEntry)
+    assert (entry.actor, entry.origin, entry.action, entry.object_type, entry.object_id, entry.reason) == (
+        "ada", "192.0.2.7", "release", "checkout_lock", str(lock.id), "shopper phoned",
+    )  # fmt: skip
+    assert (entry.before["state"], entry.after["state"]) == ("pending", "failed")
+    assert check_all(session) == []
+
+
+def test_the_audit_trail_is_one_chain(session: Session, shop: Shop) -> None:
+    shop.sell()
+    for _ in range(3):
+        lock = shop.checkout()
+        release(session, lock, actor="ada", reason="test", version=lock.revision)
+
+    entries = read(session, AuditEntry)
+
+    assert [later.previous_hash for later in entries[1:]] == [earlier.hash for earlier in entries[:-1]]
+    assert check_all(session) == []
+
+
+def test_a_changed_audit_entry_breaks_the_chain(session: Session, shop: Shop) -> None:
+    shop.sell()
+    lock = shop.checkout()
+    release(session, lock, actor="ada", reason="test", version=lock.revision)
+
+    read_one(session, AuditEntry).actor = "eve"
+    session.commit()
+
+    assert [violation.invariant for violation in check_all(session)] == [15]
+
+
+def test_a_stale_page_is_refused(session: Session, shop: Shop) -> None:
+    shop.sell()
+    lock = shop.checkout()
+    seen = lock.revision
+    extend(session, lock, actor="bob", ttl_minutes=30, version=seen)
+
+    with pytest.raises(Stale):
+        release(session, lock, actor="ada", reason="test", version=seen)
+
+    assert read_one(session, CheckoutLock).state == "pending"
+
+
+@pytest.mark.parametrize("verb", [release, expire])
+def test_a_completed_checkout_cannot_be_undone(session: Session, shop: Shop, verb: object) -> None:
+    shop.sell()
+    lock = shop.checkout()
+    process(session, lock, payment=VISA)
+
+    with pytest.raises(NotAllowed):
+        verb(session, lock, actor="ada", reason="test", version=None)  # type: ignore[operator]
+
+    assert read(session, AuditEntry) == []
+
+
+@pytest.mark.parametrize("verb", [release, expire])
+def test_an_action_without_a_reason_is_refused(session: Session, shop: Shop, verb: object) -> None:
+    shop.sell()
+
+    with pytest.raises(InvalidInput):
+        verb(session, shop.checkout(), actor="ada", reason="  ", version=None)  # type: ignore[operator]
+
+
+def test_a_checkout_in_doubt_can_be_released_and_gives_its_stock_back_at_once(session: Session, shop: Shop) -> None:
+    shop.sell(stock=3)
+    lock = shop.checkout()
+    with pytest.raises(PaymentPending):
+        process(session, lock, payment=Payment("card", "tok_never_answers"))
+
+    release(session, lock, actor="ada", reason="shopper gave up", version=None)
+
+    assert (lock.state, lock.outcome, lock.holds_cart) == ("rolling_back", "released", False)
+    assert read_one(session, StockLevel).reserved == 0
+    assert check_all(session) == []
+
+
+def test_an_expired_checkout_is_told_as_expired(session: Session, shop: Shop) -> None:
+    shop.sell()
+    lock = shop.checkout()
+
+    expire(session, lock, actor="ada", reason="left the shop", version=lock.revision)
+
+    with pytest.raises(Expired):
+        process(session, lock, payment=VISA)
+
+
+def test_an_extension_moves_the_deadline(session: Session, shop: Shop) -> None:
+    shop.sell()
+    lock = shop.checkout()
+    deadline = lock.expires_at
+
+    extend(session, lock, actor="ada", ttl_minutes=45, version=lock.revision)
+
+    assert lock.expires_at > deadline
+    assert read_one(session, AuditEntry).action == "extend"
+
+
+@pytest.mark.parametrize("minutes", [0, 61])
+def test_an_extension_out_of_bounds_is_refused(session: Session, shop: Shop, minutes: int) -> None:
+    shop.sell()
+
+    with pytest.raises(InvalidInput):
+        extend(session, shop.checkout(), actor="ada", ttl_minutes=minutes, version=None)
+
+
+def test_a_checkout_whose_time_ran_out_cannot_be_extended(session: Session, shop: Shop) -> None:
+    shop.sell()
+    lock = shop.checkout()
+    make_due(session, lock)
+
+    with pytest.raises((Stale, NotAllowed)):
+        extend(session, lock, actor="ada", ttl_minutes=30, version=None)
