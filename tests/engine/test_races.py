@@ -1,4 +1,4 @@
-"""Races, each with real processes: exactly one wins, the others are told why, and nothing is oversold or charged twice."""
+"""Races, each with real processes: one wins, the others are told why; nothing is oversold or charged twice."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from console.engine.database import create_database
 from console.engine.payments.sandbox import SandboxGateway
 from console.engine.runtime import CheckoutConfig, attach
 
+TIMEOUT_SECONDS = 120
 PROCESSES = multiprocessing.get_context("spawn")
 
 
@@ -26,19 +27,21 @@ class World:
     ledger_url: str
 
     @contextmanager
-    def open(self) -> Iterator[tuple[Session, Engine, SandboxGateway]]:
-        """Connect to it."""
+    def open(
+        self, *, wrap: Callable[[SandboxGateway], Any] = lambda gateway: gateway
+    ) -> Iterator[tuple[Session, Engine, SandboxGateway]]:
+        """Connect to it; `wrap` may put something between the engine and the gateway."""
         gateway = SandboxGateway(self.ledger_url, public_url="http://127.0.0.1:8000", webhook_secret="test-secret")
         engine = create_database(self.database_url)
-        attach(engine, config=CheckoutConfig(), gateway=gateway)
+        attach(engine, config=CheckoutConfig(), gateway=wrap(gateway))
         with Session(engine, expire_on_commit=False) as session:
             yield session, engine, gateway
         engine.dispose()
         gateway.close()
 
 
-def run_together(work: Callable[..., Any], *argument_lists: tuple[Any, ...], timeout_seconds: float = 120) -> list[Any]:
-    """Run a function in as many processes as there are argument lists, begun at the same moment; give what each returns.
+def run_together(work: Callable[..., Any], *argument_lists: tuple[Any, ...]) -> list[Any]:
+    """Run a function in as many processes as there are argument lists, all begun at once; give what each returns.
 
     The function gets a barrier first, and must wait at it once it is ready.
     """
@@ -50,9 +53,9 @@ def run_together(work: Callable[..., Any], *argument_lists: tuple[Any, ...], tim
     ]
     for process in processes:
         process.start()
-    answers = dict(results.get(timeout=timeout_seconds) for _ in processes)
+    answers = dict(results.get(timeout=TIMEOUT_SECONDS) for _ in processes)
     for process in processes:
-        process.join(timeout_seconds)
+        process.join(TIMEOUT_SECONDS)
     return [answers[number] for number in range(len(processes))]
 
 
