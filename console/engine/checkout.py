@@ -66,9 +66,10 @@ def process(
     except LostRace:
         return resume(session, lock)
     drive.saw(progress.lock, leased_at=began)
+    row = progress.lock
     if progress.operations:
-        Walk(session, drive, {each.kind: each for each in progress.operations}, is_fresh=True).run()
-    return answer_of(session, lock, drive.lock)
+        row = Walk(session, drive, {each.kind: each for each in progress.operations}, is_fresh=True).run()
+    return answer_of(session, lock, row)
 
 
 def _request_key(payment: Payment, key: str | None) -> RequestKey | None:

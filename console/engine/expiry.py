@@ -11,11 +11,9 @@ from console.engine.database import look, transact
 from console.engine.errors import LostRace
 from console.engine.locks import is_due, read_lock
 from console.engine.machine import Outcome
-from console.engine.rollback import go_back
+from console.engine.rollback import expire_row
 from console.engine.tables import locks
 from console.engine.walk import settle
-
-REASON = "Its time ran out before the payment was taken."
 
 
 def expire_if_due(session: Session, lock_id: int) -> Row[Any]:
@@ -32,15 +30,6 @@ def expire_if_due(session: Session, lock_id: int) -> Row[Any]:
     except LostRace:
         return look(session, lambda reader: read_lock(reader, lock_id))
     return settle(session, row)
-
-
-def expire_row(session: Session, row: Row[Any]) -> Row[Any]:
-    """Expire a checkout that is due. Caller commits.
-
-    Raises:
-        LostRace: when it is not due, or somebody decided first: the start of the capture, a release, a cancel.
-    """
-    return go_back(session, row, is_due(), outcome=Outcome.EXPIRED, reason=REASON)
 
 
 def expire_due(session: Session, *, limit: int | None = None) -> int:

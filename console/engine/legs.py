@@ -24,7 +24,7 @@ from console.engine.payments.gateway import GatewayAnswer
 from console.engine.payments.operations import apply_answer, operations_of
 from console.engine.phases import LEG_THREE, LEG_TWO, PAYING_PHASES, RESERVING_PHASES
 from console.engine.phases.leg import Leg, Payment, PhaseModule, run_phases
-from console.engine.rollback import finish, go_back
+from console.engine.rollback import expire_row, finish, go_back
 from console.engine.tables import locks
 from console.models.types import clock
 from console.models.vocabulary import CartStatus
@@ -173,6 +173,12 @@ def go_back_refused(session: Session, drive: Drive, _heard: Heard) -> Progress:
     mine = locks.c.fence == drive.lock.fence
     reason = f"The gateway refused the {_REFUSED_BY_STATE[drive.lock.state]}."
     lock = go_back(session, drive.lock, mine, outcome=Outcome.DECLINED, reason=reason)
+    return Progress(lock, tuple(operations_of(session, lock.id).values()))
+
+
+def go_back_expired(session: Session, drive: Drive, _heard: Heard) -> Progress:
+    """Go back because the time ran out during the authorization. Caller commits."""
+    lock = expire_row(session, drive.lock)
     return Progress(lock, tuple(operations_of(session, lock.id).values()))
 
 

@@ -10,13 +10,15 @@ from sqlalchemy.orm import Session
 from console.engine import events
 from console.engine.errors import LostRace
 from console.engine.history import History
-from console.engine.locks import NO_LEASE, change, let_cart_go
+from console.engine.locks import NO_LEASE, change, is_due, let_cart_go
 from console.engine.machine import UNPAID, OperationKind, OperationStatus, Outcome, Phase, State, StepStatus
 from console.engine.payments.operations import Operations, is_settled, operations_of, statuses_of
 from console.engine.phases import TO_UNDO
 from console.engine.phases.leg import Leg, compensate_phases
 from console.engine.tables import locks
 from console.models.types import clock
+
+EXPIRED_REASON = "Its time ran out before the payment was taken."
 
 
 def go_back(
@@ -55,6 +57,15 @@ def go_back(
     if back.state == State.FAILED:
         _write_end(session, back)
     return back
+
+
+def expire_row(session: Session, row: Row[Any]) -> Row[Any]:
+    """Expire a checkout that is due. Caller commits.
+
+    Raises:
+        LostRace: when it is not due, or somebody decided first: the start of the capture, a release, a cancel.
+    """
+    return go_back(session, row, is_due(), outcome=Outcome.EXPIRED, reason=EXPIRED_REASON)
 
 
 def _ending() -> dict[str, Any]:

@@ -46,6 +46,7 @@ class Move(StrEnum):
     ENTER_CAPTURE = "enter_capture"
     COMMIT_STOCK = "commit_stock"
     GO_BACK = "go_back"
+    EXPIRE = "expire"
     FINISH = "finish"
     WAIT = "wait"
 
@@ -93,6 +94,7 @@ LEGS: dict[Move, Callable[..., legs.Progress]] = {
     Move.ENTER_CAPTURE: legs.enter_capture,
     Move.COMMIT_STOCK: legs.commit_stock,
     Move.GO_BACK: legs.go_back_refused,
+    Move.EXPIRE: legs.go_back_expired,
     Move.FINISH: legs.finish_rollback,
 }
 # These legs record the answer they follow from in their own transaction; before the others it is recorded alone.
@@ -109,17 +111,27 @@ class Walk:
     fact: Fact | None = None
     is_fresh: bool = False  # the operation to send was written by this driver just now
 
-    def run(self) -> None:
-        """Go on until the checkout ends or must wait.
+    def run(self) -> Row[Any]:
+        """Go on until the checkout ends or must wait; give the lock as it is then.
 
         Raises:
             DatabaseUnavailable: when the database is out of reach; the recovery goes on from what was committed.
         """
         for _ in range(MOST_MOVES):
-            move = next_move(self.drive.lock.state, self._statuses())
+            move = Move.EXPIRE if self._is_due() else next_move(self.drive.lock.state, self._statuses())
             if not self._make(move):
-                return
+                return self._last_seen()
         raise RuntimeError(f"checkout {self.drive.lock.id} goes round in circles")
+
+    def _last_seen(self) -> Row[Any]:
+        lock: Row[Any] = self.drive.lock
+        return lock if lock.state in ENDED else look(self.session, lambda reader: read_lock(reader, lock.id))
+
+    def _is_due(self) -> bool:
+        """Tell whether the time had run out when the lock was last read; `changed_at` is the database's clock then."""
+        lock = self.drive.lock
+        is_expirable: bool = lock.state == State.AUTHORIZING and lock.expires_at <= lock.changed_at
+        return is_expirable and self.fact is None
 
     def _make(self, move: Move) -> bool:
         """Make one move; tell whether there may be another."""
@@ -238,8 +250,7 @@ def drive_on(session: Session, lock: Row[Any]) -> Row[Any]:
             return row
         raise InProgress("Another request is driving this checkout.", reference=row.reference) from None
     drive.saw(row, leased_at=began)
-    Walk(session, drive, known).run()
-    return look(session, lambda reader: read_lock(reader, lock.id))
+    return Walk(session, drive, known).run()
 
 
 def settle(session: Session, lock: Row[Any]) -> Row[Any]:

@@ -34,9 +34,7 @@ class VariantPrice(Base):
     __tablename__ = "variant_prices"
     __table_args__ = (CheckConstraint("unit_price >= 0", name="not_negative"),)
 
-    variant_id: Mapped[int] = mapped_column(
-        BigId, ForeignKey("variants.id", ondelete="CASCADE"), primary_key=True
-    )
+    variant_id: Mapped[int] = mapped_column(BigId, ForeignKey("variants.id", ondelete="CASCADE"), primary_key=True)
     currency_code: Mapped[str] = mapped_column(String(3), primary_key=True)
     unit_price: Mapped[int] = mapped_column(BigId)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock())
@@ -127,12 +125,8 @@ class CouponVariant(Base):
 
     __tablename__ = "coupon_variants"
 
-    coupon_id: Mapped[int] = mapped_column(
-        BigId, ForeignKey("coupons.id", ondelete="CASCADE"), primary_key=True
-    )
-    variant_id: Mapped[int] = mapped_column(
-        BigId, ForeignKey("variants.id", ondelete="CASCADE"), primary_key=True
-    )
+    coupon_id: Mapped[int] = mapped_column(BigId, ForeignKey("coupons.id", ondelete="CASCADE"), primary_key=True)
+    variant_id: Mapped[int] = mapped_column(BigId, ForeignKey("variants.id", ondelete="CASCADE"), primary_key=True)
 
 
 class CouponRedemption(Base):

@@ -49,9 +49,7 @@ class CheckoutLock(Base):
         one_of("state", COMMITTED),
         one_of("phase", Phase, nullable=True),
         one_of("outcome", Outcome, nullable=True),
-        CheckConstraint(
-            "(state IN ('rolling_back', 'failed')) = (outcome IS NOT NULL)", name="outcome_when_undone"
-        ),
+        CheckConstraint("(state IN ('rolling_back', 'failed')) = (outcome IS NOT NULL)", name="outcome_when_undone"),
         CheckConstraint(
             "holds_cart = (state IN ('pending', 'locking_prices', 'authorizing', 'capturing'))",
             name="holds_cart_until_decided",
@@ -119,9 +117,7 @@ class CheckoutStep(Base):
         one_of("state", State),
         one_of("status", StepStatus),
         UniqueConstraint("lock_id", "phase", "is_compensation"),
-        CheckConstraint(
-            "is_compensation = (status IN ('compensating', 'compensated'))", name="direction_fits_status"
-        ),
+        CheckConstraint("is_compensation = (status IN ('compensating', 'compensated'))", name="direction_fits_status"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

@@ -28,9 +28,7 @@ class OutboxEvent(Base):
             sqlite_where=_TERMINAL,
         ),
         Index("ix_outbox_events_lock", "lock_id", "id"),
-        Index(
-            "ix_outbox_events_undelivered", "id", postgresql_where=_UNDELIVERED, sqlite_where=_UNDELIVERED
-        ),
+        Index("ix_outbox_events_undelivered", "id", postgresql_where=_UNDELIVERED, sqlite_where=_UNDELIVERED),
         Index("ix_outbox_events_topic", "topic", "id"),
     )
 

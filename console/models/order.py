@@ -82,9 +82,7 @@ class PaymentOperation(Base):
         one_of("status", OperationStatus),
         UniqueConstraint("lock_id", "kind"),
         CheckConstraint("amount >= 0", name="amount_not_negative"),
-        CheckConstraint(
-            "(status IN ('refused', 'succeeded')) = (resolved_at IS NOT NULL)", name="resolved_at_set"
-        ),
+        CheckConstraint("(status IN ('refused', 'succeeded')) = (resolved_at IS NOT NULL)", name="resolved_at_set"),
         CheckConstraint("resolved_at IS NULL OR payment_token IS NULL", name="token_erased"),
         Index(
             "ix_payment_operations_open",

@@ -48,9 +48,7 @@ class StockReservation(Base):
         one_of("status", ReservationStatus),
         UniqueConstraint("lock_id", "stock_level_id"),
         CheckConstraint("quantity > 0", name="quantity_positive"),
-        CheckConstraint(
-            "(status IN ('held', 'pinned')) = (resolved_at IS NULL)", name="resolved_at_when_resolved"
-        ),
+        CheckConstraint("(status IN ('held', 'pinned')) = (resolved_at IS NULL)", name="resolved_at_when_resolved"),
         Index(
             "ix_stock_reservations_open",
             "stock_level_id",
