@@ -64,16 +64,17 @@ def convert(amount_minor: int, *, rate: Decimal, base: str, quote: str) -> int:
     return int((amount_minor * rate).scaleb(shift).quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
 
 
-def split(total_minor: int, *, weights: Sequence[int]) -> list[int]:
+def split(total_minor: int, *, weights: Sequence[int], ties: Sequence[str] = ()) -> list[int]:
     """Split an amount in proportion to weights, so that the parts add up exactly (largest remainder).
 
-    Ties go to the earlier weight. With all weights 0 every part is 0.
+    Equal remainders are told apart by `ties`, a word for each weight, then by place. With all weights 0 every part is 0.
     """
     whole = sum(weights)
     if whole == 0:
         return [0] * len(weights)
     parts = [total_minor * weight // whole for weight in weights]
-    by_remainder = sorted(range(len(weights)), key=lambda i: (-(total_minor * weights[i] % whole), i))
+    words = ties or [""] * len(weights)
+    by_remainder = sorted(range(len(weights)), key=lambda i: (-(total_minor * weights[i] % whole), words[i], i))
     for index in by_remainder[: total_minor - sum(parts)]:
         parts[index] += 1
     return parts

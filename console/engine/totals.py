@@ -135,7 +135,8 @@ def _discount(lines: list[PricedLine], discount: Discount | None) -> tuple[list[
     wanted = discount.amount if discount.percent is None else rounded(eligible * discount.percent / 100)
     amount = min(wanted or 0, eligible)
     told = {"code": discount.code, "name": discount.name, "amount": amount}
-    parts = split(amount, weights=weights)
+    # By tax class, so that the tax on what is left does not depend on the order of the lines.
+    parts = split(amount, weights=weights, ties=[each.line.tax_class for each in lines])
     discounted = [
         replace(each, discount_total=part, discounts=[told | {"amount": part}] if part else [])
         for each, part in zip(lines, parts, strict=True)

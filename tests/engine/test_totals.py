@@ -1,0 +1,134 @@
+"""The arithmetic of a cart: it always adds up, is never negative, and does not depend on the order of the lines."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from console.engine.money import convert, decimals, split, to_minor
+from console.engine.totals import Discount, Line, Shipping, TaxTable, Totals, total_up
+
+UK = {"standard": ("VAT", Decimal("0.2")), "reduced": ("VAT reduced", Decimal("0.05"))}
+
+lines = st.lists(
+    st.builds(
+        Line,
+        line_id=st.integers(1, 10**6),
+        variant_id=st.integers(1, 50),
+        sku=st.just("MUG"),
+        name=st.just("Mug"),
+        quantity=st.integers(1, 100_000),
+        unit_price=st.integers(0, 10**7),
+        tax_class=st.sampled_from(["standard", "reduced", "books"]),
+        is_discountable=st.booleans(),
+    ),
+    max_size=12,
+)
+discounts = (
+    st.none()
+    | st.builds(
+        Discount,
+        code=st.just("TEN"),
+        name=st.just("Ten"),
+        percent=st.decimals(0, 100, places=2),
+    )
+    | st.builds(Discount, code=st.just("FIX"), name=st.just("Fixed"), amount=st.integers(0, 10**9))
+)
+shippings = st.none() | st.builds(
+    Shipping,
+    name=st.just("Post"),
+    price=st.integers(0, 10**5),
+    free_above=st.none() | st.integers(0, 10**9),
+    tax_class=st.sampled_from([None, "standard"]),
+)
+taxes = st.builds(TaxTable, rates=st.sampled_from([{}, UK]), is_included=st.booleans())
+
+
+def line(price: int, quantity: int = 1, **fields: object) -> Line:
+    return Line(1, 1, "MUG", "Mug", quantity, price, **{"tax_class": "standard", **fields})  # type: ignore[arg-type]
+
+
+def price(*items: Line, discount: Discount | None = None, is_included: bool = False) -> Totals:
+    return total_up(items, discount=discount, shipping=None, tax=TaxTable(UK, is_included))
+
+
+@given(lines, discounts, shippings, taxes)
+def test_totals_add_up_and_are_never_negative(
+    items: list[Line], discount: Discount | None, shipping: Shipping | None, tax: TaxTable
+) -> None:
+    totals = total_up(items, discount=discount, shipping=shipping, tax=tax)
+
+    assert totals.total == totals.sub_total - totals.discount_total + totals.tax_total + totals.shipping_total
+    assert totals.total == sum(each.total for each in totals.lines) + totals.shipping_total
+    assert totals.discount_total == sum(told["amount"] for told in totals.discounts)
+    for each in totals.lines:
+        assert 0 <= each.discount_total <= each.line.sub_total
+        assert each.tax_total >= 0
+        assert each.total == each.line.unit_price * each.line.quantity - each.discount_total + each.tax_total
+
+
+@given(lines, discounts, shippings, taxes, st.randoms())
+def test_totals_do_not_depend_on_the_order_of_the_lines(
+    items: list[Line], discount: Discount | None, shipping: Shipping | None, tax: TaxTable, random: object
+) -> None:
+    shuffled = list(items)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+
+    one, other = (total_up(each, discount=discount, shipping=shipping, tax=tax) for each in (items, shuffled))
+
+    assert (one.total, one.tax_total, one.discount_total) == (other.total, other.tax_total, other.discount_total)
+
+
+@given(st.integers(0, 10**12), st.lists(st.integers(0, 10**9), max_size=30))
+def test_a_split_adds_up_to_the_whole(total: int, weights: list[int]) -> None:
+    parts = split(total, weights=weights)
+
+    assert sum(parts) == (total if sum(weights) else 0)
+    assert all(part >= 0 for part in parts)
+    assert all(part == 0 for part, weight in zip(parts, weights, strict=True) if weight == 0)
+
+
+def test_tax_is_rounded_once_a_rate_and_split_over_its_lines() -> None:
+    totals = price(line(3), line(3), line(3))
+
+    assert totals.tax_total == 2  # 20 % of 9 is 1.8
+    assert [each.tax_total for each in totals.lines] == [1, 1, 0]
+
+
+def test_an_included_tax_adds_nothing_and_is_told() -> None:
+    totals = price(line(1200), is_included=True)
+
+    assert (totals.total, totals.tax_total) == (1200, 0)
+    assert [(told["amount"], told["included"]) for told in totals.taxes] == [(200, True)]
+
+
+def test_a_fixed_discount_never_exceeds_what_it_applies_to() -> None:
+    totals = price(line(500), line(700, is_discountable=False), discount=Discount("TEN", "Ten off", amount=1000))
+
+    assert [each.discount_total for each in totals.lines] == [500, 0]
+
+
+def test_a_full_discount_leaves_nothing_to_pay() -> None:
+    assert price(line(1999, 3), discount=Discount("ALL", "All", percent=Decimal(100))).total == 0
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "minor"), [("4.20", "GBP", 420), ("500", "JPY", 500), ("1.234", "KWD", 1234)]
+)
+def test_an_amount_is_read_in_its_currency(amount: str, currency: str, minor: int) -> None:
+    assert to_minor(amount, currency=currency) == minor
+
+
+@pytest.mark.parametrize("amount", ["", "abc", "-1", "1.999", "NaN", "Infinity", "1e30"])
+def test_what_is_no_amount_is_refused(amount: str) -> None:
+    with pytest.raises(ValueError, match=r"is not an amount|out of bounds|more decimals"):
+        to_minor(amount, currency="GBP")
+
+
+def test_a_conversion_minds_both_currencies_decimals() -> None:
+    assert decimals("JPY") == 0
+    assert convert(1000, rate=Decimal("190.5"), base="GBP", quote="JPY") == 1905
+    assert convert(1905, rate=Decimal("0.00525"), base="JPY", quote="GBP") == 1000
