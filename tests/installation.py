@@ -69,8 +69,13 @@ class Prepared:
 
 
 def _empty(engine: Engine, tables: tuple[str, ...]) -> None:
+    """Bring a database back to how the migrations left it; deleting few rows is much faster than truncating."""
+    used = text("SELECT quote_ident(sequencename) FROM pg_sequences WHERE last_value IS NOT NULL")
     with engine.begin() as connection:
-        connection.execute(text(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE"))
+        connection.execute(text("SET LOCAL session_replication_role = replica"))  # no order by foreign keys
+        connection.exec_driver_sql("; ".join(f"DELETE FROM {table}" for table in tables))
+        for sequence in connection.scalars(used).all():
+            connection.exec_driver_sql(f"ALTER SEQUENCE {sequence} RESTART")
         connection.execute(text("INSERT INTO warehouses (code, name) VALUES ('main', 'Main warehouse')"))
         connection.execute(
             text("INSERT INTO audit_head (id, hash, entries) VALUES (1, :hash, 0)"), {"hash": FIRST_HASH}
