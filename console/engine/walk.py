@@ -1,14 +1,13 @@
 """The walk: from what the rows say to the next leg or the next gateway call, until the checkout ends or must wait.
 
-`next_move` is the table of what follows what; `walk` does it. The database is let go before each gateway call.
+`moves` says what follows what; a `Walk` does it. The database is let go before each gateway call.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 import structlog
@@ -19,40 +18,15 @@ from console.engine import legs
 from console.engine.database import look, transact
 from console.engine.errors import DatabaseUnavailable, InProgress, LostRace
 from console.engine.locks import Drive, let_go, new_drive, read_lock, renew, take_over
-from console.engine.machine import ENDED, OperationKind, OperationStatus, State
+from console.engine.machine import ENDED, State
+from console.engine.moves import CALLS, Move, next_move
 from console.engine.payments.calls import ask_gateway
 from console.engine.payments.facts import record_answer, record_silence
 from console.engine.payments.gateway import GatewayAnswer
-from console.engine.payments.operations import (
-    Operations,
-    is_settled,
-    is_what_we_asked,
-    meaning,
-    operations_of,
-    statuses_of,
-)
+from console.engine.payments.operations import Operations, is_what_we_asked, meaning, operations_of, statuses_of
 
 log = structlog.get_logger("checkout")
 MOST_MOVES = 30  # a checkout takes about ten; more would be a circle
-
-
-class Move(StrEnum):
-    """What a driver does next."""
-
-    AUTHORIZE = OperationKind.AUTHORIZE
-    CAPTURE = OperationKind.CAPTURE
-    VOID = OperationKind.VOID
-    REFUND = OperationKind.REFUND
-    ENTER_CAPTURE = "enter_capture"
-    COMMIT_STOCK = "commit_stock"
-    GO_BACK = "go_back"
-    EXPIRE = "expire"
-    FINISH = "finish"
-    WAIT = "wait"
-
-
-CALLS = (Move.AUTHORIZE, Move.CAPTURE, Move.VOID, Move.REFUND)
-_IN_DOUBT = (OperationStatus.PENDING, OperationStatus.UNKNOWN)
 
 
 @dataclass(frozen=True)
@@ -61,33 +35,6 @@ class Fact:
 
     operation: Row[Any]
     answer: GatewayAnswer
-
-
-def next_move(state: str, statuses: Mapping[str, str]) -> Move:
-    """Tell what follows from a lock's state and the statuses of its operations, by kind."""
-    if state == State.AUTHORIZING:
-        return _after(statuses[OperationKind.AUTHORIZE], call=Move.AUTHORIZE, success=Move.ENTER_CAPTURE)
-    if state == State.CAPTURING:
-        return _after(statuses[OperationKind.CAPTURE], call=Move.CAPTURE, success=Move.COMMIT_STOCK)
-    if state == State.ROLLING_BACK:
-        return _going_back(statuses)
-    return Move.WAIT
-
-
-def _after(status: str, *, call: Move, success: Move) -> Move:
-    if status in _IN_DOUBT:
-        return call
-    return {OperationStatus.SUCCEEDED: success, OperationStatus.REFUSED: Move.GO_BACK}.get(
-        OperationStatus(status), Move.WAIT
-    )
-
-
-def _going_back(statuses: Mapping[str, str]) -> Move:
-    """Settle the money: first learn what became of the authorization, then give back what there is."""
-    for call in (Move.AUTHORIZE, Move.VOID, Move.REFUND):
-        if statuses.get(call.value) in _IN_DOUBT:
-            return call
-    return Move.FINISH if is_settled(statuses) else Move.WAIT
 
 
 LEGS: dict[Move, Callable[..., legs.Progress]] = {
@@ -198,12 +145,12 @@ class Walk:
     def _record_fact(self) -> bool:
         """Record the answer as a fact, whoever drives by now; then look what to do."""
         fact, self.fact = self.fact, None
-        if fact is not None:
-            lock_id = self.drive.lock.id
-            transact(self.session, lambda: record_answer(self.session, lock_id, fact.operation, fact.answer))
+        assert fact is not None
+        lock_id = self.drive.lock.id
+        transact(self.session, lambda: record_answer(self.session, lock_id, fact.operation, fact.answer))
         if not self._look_again():
             return False
-        return fact is None or is_what_we_asked(fact.answer, fact.operation) or self._rest()
+        return is_what_we_asked(fact.answer, fact.operation) or self._rest()
 
     def _look_again(self) -> bool:
         """Read everything anew under our own fence; False when the lease was lost or the checkout ended."""
@@ -215,11 +162,11 @@ class Walk:
         except LostRace:
             return False
         self.drive.saw(lock, leased_at=began)
-        self.is_fresh = False
         self._reread()
         return True
 
     def _reread(self) -> None:
+        self.is_fresh = False
         self.known = look(self.session, lambda reader: operations_of(reader, self.drive.lock.id))
 
     def _rest(self, *, silent: Row[Any] | None = None) -> bool:
