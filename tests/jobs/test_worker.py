@@ -30,7 +30,7 @@ def state_of(database: Engine, lock: CheckoutLock) -> tuple[str, str | None]:
 
 
 def count(database: Engine, what: str) -> int:
-    return int(run_sql(database, f"SELECT count(*) FROM {what}")[0][0])  # noqa: S608 - written in this file
+    return int(run_sql(database, f"SELECT count(*) FROM {what}")[0][0])
 
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])

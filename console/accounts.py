@@ -1,0 +1,142 @@
+"""People who sign in and programs that call the admin API: made, changed and recognised; audited.
+
+Passwords are kept as argon2 hashes, API tokens as SHA-256: neither can be read back.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from console.engine.audit import Actor, Deed, write_entry
+from console.engine.carts import hash_token
+from console.engine.errors import InvalidInput, NotFound
+from console.models import ApiToken, User
+from console.models.vocabulary import Role
+
+SHORTEST_PASSWORD = 10
+LONGEST_PASSWORD = 1000  # hashing is work: nobody may have us hash a book
+_LONGEST_NAME = 255
+_hasher = PasswordHasher()
+
+
+def new_password() -> str:
+    """Make up a password."""
+    return secrets.token_urlsafe(12)
+
+
+def hash_password(password: str) -> str:
+    """Hash a password for keeping.
+
+    Raises:
+        InvalidInput: when it is too short or too long.
+    """
+    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+        bounds = f"{SHORTEST_PASSWORD} to {LONGEST_PASSWORD}"
+        raise InvalidInput(f"A password has {bounds} characters.", field="password")
+    return _hasher.hash(password)
+
+
+def verify_password(password_hash: str, password: str) -> bool:
+    """Tell whether a password is the one that was hashed."""
+    try:
+        return _hasher.verify(password_hash, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def create_user(session: Session, *, email: str, password: str, role: str, actor: str = "system") -> User:
+    """Make a user of the console; the e-mail is kept lower-case. Caller commits.
+
+    Raises:
+        InvalidInput: for no e-mail address, an unknown role, a weak password, or an e-mail that has a user already.
+    """
+    address = _checked_email(email)
+    user = User(email=address, password_hash=hash_password(password), role=_checked_role(role))
+    try:
+        with session.begin_nested():
+            session.add(user)
+    except IntegrityError as error:
+        message = f"{address} is a user already; give it another password with set-password."
+        raise InvalidInput(message, field="email") from error
+    _audit(session, actor, "create_user", ("user", user.id), email=address, role=user.role)
+    return user
+
+
+def set_password(session: Session, *, email: str, password: str, actor: str = "system") -> User:
+    """Give a user another password. Caller commits.
+
+    Raises:
+        NotFound: when there is no such user.
+        InvalidInput: when the password is weak.
+    """
+    user = find_user(session, email)
+    user.password_hash = hash_password(password)
+    _audit(session, actor, "set_password", ("user", user.id), email=user.email)
+    return user
+
+
+def disable_user(session: Session, *, email: str, actor: str = "system") -> User:
+    """Shut a user out. Caller commits.
+
+    Raises:
+        NotFound: when there is no such user.
+    """
+    user = find_user(session, email)
+    user.active = False
+    _audit(session, actor, "disable_user", ("user", user.id), email=user.email, active=False)
+    return user
+
+
+def find_user(session: Session, email: str) -> User:
+    """Find a user by e-mail, in any case of its letters. Reads only.
+
+    Raises:
+        NotFound: when there is none.
+    """
+    user = session.scalars(select(User).where(User.email == email.strip().lower())).one_or_none()
+    if user is None:
+        raise NotFound(f"There is no user {email}.")
+    return user
+
+
+def create_token(session: Session, *, name: str, role: str, actor: str = "system") -> str:
+    """Make an API token and give it: it cannot be read again. Caller commits.
+
+    Raises:
+        InvalidInput: for an unknown role, or a name that is empty or too long.
+    """
+    if not 0 < len(name.strip()) <= _LONGEST_NAME:
+        raise InvalidInput(f"A token's name has 1 to {_LONGEST_NAME} characters.", field="name")
+    token = f"cct_{secrets.token_urlsafe(32)}"
+    row = ApiToken(name=name.strip(), token_hash=hash_token(token), role=_checked_role(role))
+    session.add(row)
+    session.flush()
+    _audit(session, actor, "create_token", ("api_token", row.id), name=row.name, role=row.role)
+    return token
+
+
+def _checked_email(email: str) -> str:
+    address = email.strip().lower()
+    local, _, domain = address.rpartition("@")
+    is_plain = address.isprintable() and " " not in address and len(address) <= _LONGEST_NAME
+    if not (local and domain and is_plain):
+        raise InvalidInput(f"{email!r} is no e-mail address.", field="email")
+    return address
+
+
+def _checked_role(role: str) -> Role:
+    try:
+        return Role(role)
+    except ValueError:
+        raise InvalidInput(f"The role is one of {', '.join(Role)}.", field="role") from None
+
+
+def _audit(session: Session, actor: str, action: str, subject: tuple[str, int], **after: Any) -> None:
+    write_entry(session, Actor(actor), Deed(action, subject, after=after))

@@ -1,0 +1,83 @@
+"""The worker's jobs: which there are, how often each looks for work, and what one round of it does."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from console.engine.recovery import recover
+from console.jobs import heartbeat, outbox
+from console.jobs.pruning import prune_batch
+from console.jobs.sweeping import sweep_due
+from console.jobs.ticks import take_tick
+
+PRUNING_SECONDS = 3600
+
+
+@dataclass(frozen=True)
+class Duty:
+    """What a round of a job is told: who works, how often due checkouts are swept, and when to stop."""
+
+    worker_id: str
+    sweep_seconds: float
+    stop: threading.Event
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job: `run` does a round and tells whether it may have left work; it rests `pause_seconds` when not."""
+
+    name: str
+    run: Callable[[Session, Duty], bool]
+    pause_seconds: float
+    threads: int = 1
+
+
+def beat(session: Session, duty: Duty) -> bool:
+    """Say that this worker lives. Own transaction."""
+    heartbeat.beat(session, duty.worker_id)
+    return False
+
+
+def recover_one(session: Session, _duty: Duty) -> bool:
+    """Drive one interrupted checkout on; several workers at it do no harm. Own transactions."""
+    return recover(session, limit=1) > 0
+
+
+def sweep(session: Session, duty: Duty) -> bool:
+    """Expire what is due, once per sweep over all workers. Own transactions, one a checkout."""
+    if take_tick(session, "sweep", every_seconds=duty.sweep_seconds):
+        sweep_due(session, stop=duty.stop)
+    return False
+
+
+def deliver(session: Session, duty: Duty) -> bool:
+    """Deliver one event to its listeners. Own transactions."""
+    return outbox.deliver_next(session, worker_id=duty.worker_id)
+
+
+def pass_unheard(session: Session, _duty: Duty) -> bool:
+    """Close events that nobody listens to. Own transaction."""
+    return outbox.pass_unheard(session)
+
+
+def prune(session: Session, duty: Duty) -> bool:
+    """Delete what nobody needs any more, once an hour over all workers. Own transactions."""
+    if take_tick(session, "pruning", every_seconds=PRUNING_SECONDS):
+        while not duty.stop.is_set() and prune_batch(session):
+            continue
+    return False
+
+
+# A round is one checkout or one event, so that a worker asked to stop is done with what it has in hand soon.
+JOBS = (
+    Job("heartbeat", beat, pause_seconds=5),
+    Job("recovery", recover_one, pause_seconds=2),
+    Job("sweep", sweep, pause_seconds=2),
+    Job("delivery", deliver, pause_seconds=1, threads=4),  # one slow listener must not hold up all events
+    Job("unheard", pass_unheard, pause_seconds=5),
+    Job("pruning", prune, pause_seconds=60),
+)
