@@ -18,7 +18,10 @@ log = structlog.get_logger("checkout")
 
 
 def recover(session: Session, *, limit: int = 100) -> int:
-    """Drive interrupted checkouts on; tell how many were taken over. Own transactions."""
+    """Drive interrupted checkouts on; tell how many were taken over. Own transactions.
+
+    One that fails by a defect is logged and does not keep the others waiting.
+    """
     query = select(locks.c.id).where(_is_interrupted()).order_by(locks.c.lease_until, locks.c.id).limit(limit)
     ids = look(session, lambda reader: list(reader.scalars(query)))
     return sum(_recover_one(session, lock_id) for lock_id in ids)
@@ -29,6 +32,9 @@ def _recover_one(session: Session, lock_id: int) -> bool:
     try:
         lock = drive_on(session, lock)
     except InProgress:
+        return False
+    except Exception:
+        log.exception("checkout_not_recovered", reference=lock.reference)
         return False
     log.info("checkout_recovered", reference=lock.reference, state=lock.state, outcome=lock.outcome)
     return True

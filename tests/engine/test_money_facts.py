@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
 from console.engine import CheckoutError, Payment, advance, process, release, resume, start
@@ -52,6 +52,12 @@ def tell(session: Session, lock: CheckoutLock, kind: str, status: OperationStatu
     amount, currency = facts.pop("amount", operation.amount), facts.pop("currency", operation.currency)
     said = GatewayAnswer(status, f"py_{lock.reference}", amount, currency, **facts)
     transact(session, lambda: record_answer(session, lock.id, operation, said))
+
+
+def let_tries_come(session: Session) -> None:
+    """Let every back-off run out."""
+    session.execute(update(PaymentOperation).values(next_attempt_at=None))
+    session.commit()
 
 
 def statuses(session: Session) -> dict[str, str]:
@@ -340,6 +346,23 @@ def test_a_wrong_amount_or_currency_is_stored_but_not_taken(
     assert lock.lease_owner is None
     assert "speaks of" in read_one(session, CheckoutLock).needs_attention
     assert recover(session) == 0
+
+
+def test_a_checkout_that_fails_by_a_defect_does_not_keep_others_from_recovery(
+    session: Session, shop: Shop, bank: ScriptedGateway
+) -> None:
+    shop.sell()
+    broken, whole = shop.checkout(), shop.checkout()
+    for lock in (broken, whole):
+        bank.script("capture", *[stay_silent] * 3)
+        with pytest.raises(PaymentPending):
+            process(session, lock, payment=VISA)
+    let_tries_come(session)
+    bank.script("capture", lambda _request: 1 // 0)  # type: ignore[arg-type, return-value]
+
+    assert recover(session) == 1
+
+    assert sorted(lock.state for lock in read(session, CheckoutLock)) == ["capturing", "completed"]
 
 
 def test_a_second_request_is_told_that_the_first_is_at_it(
