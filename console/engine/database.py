@@ -147,13 +147,19 @@ def transact(session: Session, work: Callable[[], Result]) -> Result:
 
 
 def look(session: Session, query: Callable[[Connection], Result]) -> Result:
-    """Run a query on the session's database, on a connection of its own, and leave nothing open behind."""
+    """Run a query on the session's database, on a connection of its own, and leave nothing open behind.
+
+    What the session still holds is committed first: nobody keeps one connection while asking for another. With as many
+    requests as the pool has connections, all would wait for ever.
+    """
+    session.commit()
     with _engine_of(session).connect() as connection:
         return query(connection)
 
 
 def load(session: Session, query: Select[tuple[Model]]) -> Model:
-    """Load one object into the session as it is now, and leave nothing open behind."""
+    """Load one object into the session as it is now, and leave nothing open behind; commits first, as `look`."""
+    session.commit()
     with Session(_engine_of(session)) as reader:
         found = reader.scalars(query).one()
         reader.expunge(found)

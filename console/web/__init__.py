@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from flask import Flask
 
-from console.web import admin, api, assets, auth, error_pages, errors, health
+from console.web import admin, api, assets, auth, errors, health
 
 
 def register(app: Flask) -> None:
     """Give an app all its pages and calls."""
     assets.register(app)
-    error_pages.register(app)
-    errors.register(app)  # takes the place of the pages' handlers, and hands over to them outside the API
+    errors.register(app)
     api.register(app)
     health.register(app)
     auth.register(app)

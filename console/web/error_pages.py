@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, current_app, make_response
+from flask import Response, current_app, make_response
 from werkzeug.exceptions import HTTPException
 
 from console.monitoring.requests import request_id
-
-
-def register(app: Flask) -> None:
-    """Show an app's HTTP errors as pages; a blueprint's own handlers go first."""
-    app.register_error_handler(HTTPException, show)
 
 
 def show(error: HTTPException) -> Response:

@@ -1,0 +1,109 @@
+"""Who may reach what: a cart, its checkouts and its orders by the cart's token; to others they are not there.
+
+Each `find_…` checks the token and reads the row in one statement, and leaves no transaction open.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, TypeVar
+
+from flask import request
+from sqlalchemy import Select, select
+from sqlalchemy.exc import NoResultFound
+from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import Unauthorized
+
+from console.engine.carts import hash_token
+from console.engine.database import load
+from console.engine.errors import InvalidInput, NotFound
+from console.engine.tables import carts
+from console.extensions import current_settings, db
+from console.models import Cart, CheckoutLock, Order
+
+SESSION_ID_HEADER = "X-Session-Id"
+IDEMPOTENCY_KEY_HEADER = "Idempotency-Key"
+LONGEST_HEADER = 255
+
+Model = TypeVar("Model")
+
+
+def cart_token() -> str:
+    """Read the token that the request shows.
+
+    Raises:
+        Unauthorized: when it shows none.
+    """
+    scheme, _, token = request.headers.get("Authorization", "").strip().partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        challenge = WWWAuthenticate("bearer", {"realm": "cart"})
+        raise Unauthorized("Show the cart's token: Authorization: Bearer <token>.", www_authenticate=challenge)
+    return token.strip()
+
+
+def token_hash() -> str:
+    """Digest the token that the request shows, as the database knows it."""
+    return hash_token(cart_token())
+
+
+def session_id() -> str:
+    """Tell which device asks: as it says, or as its token makes it known.
+
+    Raises:
+        InvalidInput: when it says something too long or unprintable.
+    """
+    derived = hashlib.sha256(f"session:{cart_token()}".encode()).hexdigest()[:32]
+    return read_header(SESSION_ID_HEADER) or derived
+
+
+def read_header(name: str) -> str | None:
+    """Read an optional header; an empty one counts as absent.
+
+    Raises:
+        InvalidInput: when it is longer than 255 characters or unprintable.
+    """
+    value = request.headers.get(name, "")
+    if len(value) > LONGEST_HEADER or not value.isprintable():
+        raise InvalidInput(f"{name} has at most {LONGEST_HEADER} printable characters.", field=name)
+    return value or None
+
+
+def owns(lock: Any) -> bool:
+    """Tell whether a lock is this session's to drive; any session of the cart's may, where the shop allows that."""
+    return bool(lock.session_id == session_id() or not current_settings().checkout_prevent_concurrent)
+
+
+def find_cart(cart_id: int) -> Cart:
+    """Find the token's cart.
+
+    Raises:
+        NotFound: when there is no such cart for this token.
+    """
+    return _find(select(Cart).where(Cart.id == cart_id, Cart.token_hash == token_hash()), "cart")
+
+
+def find_lock(lock_id: int) -> CheckoutLock:
+    """Find a checkout of the token's cart.
+
+    Raises:
+        NotFound: when there is no such checkout for this token.
+    """
+    query = select(CheckoutLock).join(carts, carts.c.id == CheckoutLock.cart_id)
+    return _find(query.where(CheckoutLock.id == lock_id, carts.c.token_hash == token_hash()), "checkout")
+
+
+def find_order(number: str) -> Order:
+    """Find an order of the token's cart.
+
+    Raises:
+        NotFound: when there is no such order for this token.
+    """
+    query = select(Order).join(carts, carts.c.id == Order.cart_id)
+    return _find(query.where(Order.number == number, carts.c.token_hash == token_hash()), "order")
+
+
+def _find(query: Select[tuple[Model]], what: str) -> Model:
+    try:
+        return load(db.session(), query)
+    except NoResultFound:
+        raise NotFound(f"There is no such {what} for this token.") from None

@@ -1,0 +1,107 @@
+"""What requests bring in their bodies and queries."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from console.models.cart import MAXIMUM_LINES
+from console.web.api.fields import (
+    Code,
+    Country,
+    Currency,
+    Email,
+    Filled,
+    Input,
+    Printable,
+    Quantity,
+    SkuText,
+    Whole,
+)
+
+WEEK_MINUTES = 7 * 24 * 60
+
+
+class Address(Input):
+    """Where something goes, or who is billed."""
+
+    first_name: Filled
+    last_name: Filled
+    line_one: Filled
+    line_two: Printable | None = None
+    city: Filled
+    state: Printable | None = None
+    postcode: Filled
+    country: Country
+
+
+class NewLine(Input):
+    """So many pieces more of a product."""
+
+    sku: SkuText
+    quantity: Quantity
+
+
+class LineQuantity(Input):
+    """How many pieces of a product."""
+
+    quantity: Quantity
+
+
+class CartChange(Input):
+    """What may be said about a cart besides its lines; a field left out stays as it is, null takes it away."""
+
+    currency: Currency | None = Field(None, description="null: the shop's own currency")
+    email: Email | None = None
+    coupon: Code | None = None
+    shipping_address: Address | None = None
+    billing_address: Address | None = Field(None, description="null: the shipping address is billed")
+
+
+class NewCart(CartChange):
+    """A new cart."""
+
+    external_reference: Code | None = Field(None, description="the shop's own number for it")
+    lines: Annotated[list[NewLine], Field(max_length=MAXIMUM_LINES, default_factory=list)]
+
+
+class NewCheckout(Input):
+    """How long a checkout may take."""
+
+    ttl_minutes: Annotated[Whole, Field(ge=1, le=WEEK_MINUTES)] | None = Field(
+        None, description="until the payment is taken, at most CHECKOUT_MAX_TTL_MINUTES; null: CHECKOUT_TTL_MINUTES"
+    )
+
+
+class PaymentInput(Input):
+    """How the shopper pays: the token is what the payment gateway knows it by."""
+
+    method: Literal["card", "paypal", "bank_transfer"]
+    token: Filled
+
+
+class Purchase(Input):
+    """The payment of a checkout."""
+
+    payment: PaymentInput
+
+
+class Resumption(Input):
+    """The payment of a checkout that has none yet."""
+
+    payment: PaymentInput | None = None
+
+
+class Nothing(Input):
+    """A body without fields."""
+
+
+class ProductQuery(Input):
+    """Which products, and which page of them."""
+
+    model_config = ConfigDict(strict=False)  # a query is all text
+
+    q: Printable = Field("", description="part of the name or SKU")
+    cursor: Annotated[str, Field(max_length=1024)] = Field("", description="`next_cursor` of the page before")
+    limit: Annotated[int, Field(ge=1, le=100)] = 50

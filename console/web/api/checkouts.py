@@ -1,0 +1,195 @@
+"""Checkouts: started, paid, gone on with, cancelled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import g, has_app_context
+from pydantic import BaseModel
+from sqlalchemy import Row, select
+
+from console.engine import Payment, cancel, process, resume
+from console.engine.carts import hash_token
+from console.engine.database import Reader, look
+from console.engine.errors import NotFound, PaymentPending
+from console.engine.locks import is_due
+from console.engine.machine import STATE_NAMES, State
+from console.engine.signals import checkout_completed
+from console.engine.start import start_or_join
+from console.engine.tables import carts, locks
+from console.extensions import db
+from console.models import CheckoutLock, Order
+from console.web.api.access import (
+    IDEMPOTENCY_KEY_HEADER,
+    SESSION_ID_HEADER,
+    cart_token,
+    find_cart,
+    find_lock,
+    owns,
+    read_header,
+    session_id,
+)
+from console.web.api.answers import CheckoutAnswer, PendingAnswer, PurchaseAnswer
+from console.web.api.bodies import NewCheckout, Nothing, PaymentInput, Purchase, Resumption
+from console.web.api.calls import Call, Reply, route
+from console.web.api.orders import answer_order
+from console.web.api.wording import is_live, message_of
+
+_ENDS = ("declined", "out_of_stock", "ended", "expired", "invalid_cart")
+_PAYING_REFUSALS = (*_ENDS, "not_found", "invalid", "in_progress", "checkout_in_progress")
+_PAID: dict[int, type[BaseModel]] = {200: PurchaseAnswer, 201: PurchaseAnswer, 202: PendingAnswer}
+
+
+@route(
+    "POST",
+    "/carts/<row_id:cart_id>/checkout",
+    Call(
+        {200: CheckoutAnswer, 201: CheckoutAnswer},
+        body=NewCheckout,
+        is_body_required=False,
+        refusals=(
+            "not_found",
+            "invalid",
+            "invalid_cart",
+            "cart_ordered",
+            "out_of_stock",
+            "checkout_in_progress",
+        ),
+        headers=(SESSION_ID_HEADER,),
+        limit="start",
+    ),
+)
+def start_checkout(cart_id: int, body: NewCheckout) -> Reply:
+    """Hold a cart for a checkout: 201 for a new one, 200 for the one this session already has on it."""
+    session, cart = db.session(), find_cart(cart_id)
+    lock, is_new = start_or_join(session, cart, session_id=session_id(), ttl_minutes=body.ttl_minutes)
+    return Reply(answer_checkout(lock), 201 if is_new else 200, {"Location": f"/api/v1/checkouts/{lock.id}"})
+
+
+@route(
+    "GET",
+    "/checkouts/<row_id:lock_id>",
+    Call({200: CheckoutAnswer}, refusals=("not_found", "invalid"), headers=(SESSION_ID_HEADER,)),
+)
+def show_checkout(lock_id: int) -> CheckoutAnswer:
+    """Show a checkout."""
+    row = look(db.session(), lambda reader: _read(reader, lock_id))
+    return answer_checkout(row, is_due=row.is_due)
+
+
+@route(
+    "POST",
+    "/checkouts/<row_id:lock_id>/process",
+    Call(
+        _PAID,
+        body=Purchase,
+        refusals=(*_PAYING_REFUSALS, "idempotency_conflict"),
+        headers=(SESSION_ID_HEADER, IDEMPOTENCY_KEY_HEADER),
+        limit="process",
+    ),
+)
+def process_checkout(lock_id: int, body: Purchase) -> Reply:
+    """Pay a checkout: 201 with the order, 200 when that was done already, 202 while the payment is not decided."""
+    device, key = session_id(), read_header(IDEMPOTENCY_KEY_HEADER)
+    lock = find_lock(lock_id)
+    payment = _payment(body.payment)
+    try:
+        order = process(db.session(), lock, payment=payment, idempotency_key=key, session_id=device)
+    except PaymentPending as pending:
+        return _pending(lock, pending)
+    return _bought(lock, order)
+
+
+@route(
+    "POST",
+    "/checkouts/<row_id:lock_id>/resume",
+    Call(
+        _PAID,
+        body=Resumption,
+        is_body_required=False,
+        refusals=_PAYING_REFUSALS,
+        headers=(SESSION_ID_HEADER,),
+        limit="resume",
+    ),
+)
+def resume_checkout(lock_id: int, body: Resumption) -> Reply:
+    """Go on with a checkout that was interrupted or waits; it answers as process does."""
+    device = session_id()
+    lock = find_lock(lock_id)
+    payment = None if body.payment is None else _payment(body.payment)
+    try:
+        order = resume(db.session(), lock, payment=payment, session_id=device)
+    except PaymentPending as pending:
+        return _pending(lock, pending)
+    return _bought(lock, order)
+
+
+@route(
+    "POST",
+    "/checkouts/<row_id:lock_id>/cancel",
+    Call(
+        {200: CheckoutAnswer},
+        body=Nothing,
+        is_body_required=False,
+        refusals=("not_found", "invalid", "not_allowed", "in_progress", "checkout_in_progress"),
+        headers=(SESSION_ID_HEADER,),
+    ),
+)
+def cancel_checkout(lock_id: int, body: Nothing) -> CheckoutAnswer:
+    """Give a checkout up; the cart is free at once, the payment is given back."""
+    device = session_id()
+    return answer_checkout(cancel(db.session(), find_lock(lock_id), session_id=device))
+
+
+def answer_checkout(lock: Any, *, is_due: bool = False) -> CheckoutAnswer:
+    """Answer a checkout; `is_due` says that its time ran out and nobody has expired it yet."""
+    return CheckoutAnswer(
+        id=lock.id,
+        reference=lock.reference,
+        cart_id=lock.cart_id,
+        state=lock.state,
+        state_name=STATE_NAMES[State(lock.state)],
+        phase=lock.phase,
+        outcome=lock.outcome,
+        locked_at=lock.locked_at,
+        expires_at=lock.expires_at,
+        completed_at=lock.completed_at,
+        failed_at=lock.failed_at,
+        can_resume=is_live(lock, is_due=is_due) and owns(lock),
+        message=message_of(lock, is_due=is_due),
+    )
+
+
+@checkout_completed.connect
+def _note_completion(_sender: Any, *, lock_id: int, **_facts: Any) -> None:
+    """Note that this very request completed a checkout: of all that wait for its end, one made the order."""
+    if has_app_context():
+        g.completed_lock_id = lock_id
+
+
+def _bought(lock: CheckoutLock, order: Order) -> Reply:
+    answer = PurchaseAnswer(order=answer_order(order), checkout=answer_checkout(lock))
+    if g.get("completed_lock_id") != lock.id:
+        return Reply(answer)
+    return Reply(answer, 201, {"Location": f"/api/v1/orders/{order.number}"})
+
+
+def _pending(lock: CheckoutLock, pending: PaymentPending) -> Reply:
+    next_action = pending.context.get("next_action")
+    return Reply(PendingAnswer(checkout=answer_checkout(lock), next_action=next_action), 202)
+
+
+def _payment(given: PaymentInput) -> Payment:
+    return Payment(given.method, given.token)
+
+
+def _read(reader: Reader, lock_id: int) -> Row[Any]:
+    query = (
+        select(locks, is_due().label("is_due"))
+        .join(carts, carts.c.id == locks.c.cart_id)
+        .where(locks.c.id == lock_id, carts.c.token_hash == hash_token(cart_token()))
+    )
+    row = reader.execute(query).one_or_none()
+    if row is None:
+        raise NotFound("There is no such checkout for this token.")
+    return row

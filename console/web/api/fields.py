@@ -1,0 +1,54 @@
+"""The kinds of values that requests bring: bounded, printable, and as strict as JSON allows."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Annotated, Any
+
+from babel.core import Locale
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from console.models.cart import MAXIMUM_QUANTITY
+
+_CONTROL = r"\x00-\x1f\x7f-\x9f"
+PRINTABLE = rf"^[^{_CONTROL}]*$"
+FILLED = rf"^[^{_CONTROL}]*[^\s{_CONTROL}][^{_CONTROL}]*$"
+_EMAIL = rf"^[^@\s{_CONTROL}]+@[^@\s{_CONTROL}]+$"
+_ALPHA_2 = re.compile("[A-Z]{2}")
+# What CLDR knows beyond ISO 3166-1: unions, reserved codes, and its own private ones.
+_NO_COUNTRIES = {"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "XK", "ZZ"}
+
+
+def _read_whole(value: Any) -> Any:
+    """Take 5.0 for 5, as JSON Schema does."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+@cache
+def _countries() -> frozenset[str]:
+    known = map(str, Locale("en").territories)
+    return frozenset(code for code in known if _ALPHA_2.fullmatch(code)) - _NO_COUNTRIES
+
+
+def _require_country(code: str) -> str:
+    if code not in _countries():
+        raise ValueError(f"{code} is no country of ISO 3166-1")
+    return code
+
+
+Whole = Annotated[int, BeforeValidator(_read_whole)]
+Quantity = Annotated[Whole, Field(ge=1, le=MAXIMUM_QUANTITY)]
+Filled = Annotated[str, StringConstraints(max_length=255, pattern=FILLED)]
+Printable = Annotated[str, StringConstraints(max_length=255, pattern=PRINTABLE)]
+SkuText = Annotated[str, StringConstraints(max_length=64, pattern=FILLED)]
+Code = Annotated[str, StringConstraints(max_length=64, pattern=FILLED)]
+Email = Annotated[str, StringConstraints(max_length=255, pattern=_EMAIL)]
+Currency = Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")]
+Country = Annotated[str, StringConstraints(pattern="^[A-Z]{2}$"), AfterValidator(_require_country)]
+
+
+class Input(BaseModel):
+    """A part of a request: unknown fields are refused, and no value is taken for another type's."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)

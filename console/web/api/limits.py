@@ -1,0 +1,88 @@
+"""The rate limit that the three checkout calls share, per customer where the shop knows one, else per address.
+
+`CHECKOUT_CUSTOMER_KEY` in the app's config may name a callable of the shop's that tells who the customer is.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import structlog
+from flask import Response, current_app, request
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
+
+from console.engine.database import look
+from console.engine.idempotency import is_finished
+from console.extensions import current_settings, db
+from console.web.api.access import IDEMPOTENCY_KEY_HEADER
+
+CUSTOMER_KEY = "CHECKOUT_CUSTOMER_KEY"
+
+log = structlog.get_logger(__name__)
+
+
+def customer_key() -> str:
+    """Tell whose calls are counted together."""
+    tell_customer: Callable[[], str | None] | None = current_app.config.get(CUSTOMER_KEY)
+    customer = tell_customer() if tell_customer else None
+    return f"customer:{customer}" if customer else f"address:{get_remote_address()}"
+
+
+# A limiter of its own: the other one's headers would put its Retry-After in the place of a refusal's.
+checkout_limiter = Limiter(customer_key, headers_enabled=False)
+
+
+def limited(call: str) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
+    """Count a view's requests as those of the checkout call `start`, `process` or `resume`."""
+
+    def limit() -> str:
+        own = _own_limit(call)
+        return str(current_settings().checkout_rate_limit if own is None else own)
+
+    def bucket(_endpoint: str) -> str:
+        return "checkout" if _own_limit(call) is None else f"checkout-{call}"
+
+    def decorate(view: Callable[..., Response]) -> Callable[..., Response]:
+        return checkout_limiter.shared_limit(limit, bucket, cost=lambda: 0 if _is_replay(call) else 1)(view)
+
+    return decorate
+
+
+def _own_limit(call: str) -> str | None:
+    own: str | None = getattr(current_settings(), f"checkout_rate_limit_{call}")
+    return own
+
+
+def _is_replay(call: str) -> bool:
+    """Tell whether the request repeats a finished one, by its idempotency key; without one nothing is read."""
+    key = request.headers.get(IDEMPOTENCY_KEY_HEADER)
+    lock_id = (request.view_args or {}).get("lock_id")
+    if not key or lock_id is None:
+        return False
+    try:
+        return look(db.session(), lambda reader: is_finished(reader, lock_id, call=call, key=key))
+    except SQLAlchemyError:  # the call itself is going to say so; to the limiter it would look like its own storage
+        log.warning("replay_unknown", call=call, exc_info=True)
+        return False
+
+
+def tell_limit(response: Response) -> Response:
+    """Say in the headers what is left of the limit that was counted against, if one was."""
+    counted = checkout_limiter.current_limit
+    if counted is None:
+        return response
+    try:
+        remaining, reset_at = counted.remaining, counted.reset_at
+    except RedisError:  # gone since the request was counted
+        log.warning("limit_untold", exc_info=True)
+        return response
+    response.headers["X-RateLimit-Limit"] = str(counted.limit.amount)
+    response.headers["X-RateLimit-Remaining"] = str(remaining)
+    response.headers["X-RateLimit-Reset"] = str(reset_at)
+    if counted.breached:
+        response.headers["Retry-After"] = str(max(1, reset_at - int(time.time())))
+    return response

@@ -1,0 +1,46 @@
+"""Orders, for the token of the cart they were."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from console.engine.database import look
+from console.engine.tables import order_lines
+from console.extensions import db
+from console.models import Order
+from console.web.api.access import find_order
+from console.web.api.answers import AddressAnswer, OrderAnswer
+from console.web.api.calls import Call, route
+from console.web.api.cart_view import line_of, totals_of
+
+
+@route("GET", "/orders/<text:number>", Call({200: OrderAnswer}, refusals=("not_found",)))
+def show_order(number: str) -> OrderAnswer:
+    """Show an order."""
+    return answer_order(find_order(number))
+
+
+def answer_order(order: Order) -> OrderAnswer:
+    """Answer an order with its lines. Reads only."""
+    query = select(order_lines).where(order_lines.c.order_id == order.id).order_by(order_lines.c.id)
+    rows = look(db.session(), lambda reader: reader.execute(query).all())
+    return OrderAnswer(
+        number=order.number,
+        status=order.status,
+        currency=order.currency,
+        email=order.customer_email,
+        coupon=order.coupon_code,
+        external_reference=order.external_reference,
+        shipping_address=_address(order.shipping_address),
+        billing_address=_address(order.billing_address),
+        lines=[line_of(row, currency=order.currency) for row in rows],
+        totals=totals_of(order, currency=order.currency),
+        created_at=order.created_at,
+        paid_at=order.paid_at,
+    )
+
+
+def _address(stored: dict[str, Any] | None) -> AddressAnswer | None:
+    return None if stored is None else AddressAnswer.model_validate(stored)
