@@ -22,7 +22,7 @@ _GZIP_MAGIC = b"\x1f\x8b"
 _NEWLINES = "\r\n"
 
 
-class UnreadableFile(Exception):  # noqa: N818 - says what is the matter, in one line
+class UnreadableFile(Exception):
     """A file that cannot be read, or not to its end."""
 
 
@@ -47,6 +47,7 @@ class CsvFile:
 
     def __init__(self, binary: IO[bytes], *, size: int) -> None:
         self._binary = binary
+        self._text = _as_text(binary)
         self.size = size
 
     @property
@@ -60,19 +61,20 @@ class CsvFile:
         Raises:
             UnreadableFile: when the file is cut off or no longer readable.
         """
-        lines = _NumberedLines(self._text())
+        lines = _NumberedLines(self._text)
         for number, line in lines:
             if len(line) > LONGEST_LINE:
                 yield BadLine(number, f"longer than {LONGEST_LINE} characters")
             elif line.strip(_NEWLINES + " "):
                 yield _parse(number, line, lines)
 
-    def _text(self) -> io.TextIOWrapper:
-        magic = self._binary.read(len(_GZIP_MAGIC))
-        self._binary.seek(0)
-        raw = gzip.GzipFile(fileobj=self._binary) if magic == _GZIP_MAGIC else self._binary
-        # What is no UTF-8 shows as surrogates, in the cells that have it.
-        return io.TextIOWrapper(raw, encoding="utf-8-sig", errors="surrogateescape", newline="")  # type: ignore[arg-type]
+
+def _as_text(binary: IO[bytes]) -> io.TextIOWrapper:
+    magic = binary.read(len(_GZIP_MAGIC))
+    binary.seek(0)
+    raw = gzip.GzipFile(fileobj=binary) if magic == _GZIP_MAGIC else binary
+    # What is no UTF-8 shows as surrogates, in the cells that have it.
+    return io.TextIOWrapper(raw, encoding="utf-8-sig", errors="surrogateescape", newline="")
 
 
 @contextmanager

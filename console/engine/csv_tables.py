@@ -11,6 +11,7 @@ from console.engine.money import to_minor
 
 _WHOLE = re.compile(r"-?[0-9]{1,15}", re.ASCII)
 _DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?", re.ASCII)
+_SHOWN = 40  # characters of a cell in a message
 
 Cells = dict[str, str]
 
@@ -65,7 +66,7 @@ def whole_number(text: str, *, name: str) -> int:
         ValueError: when it is none, or a huge one.
     """
     if not _WHOLE.fullmatch(text):
-        raise ValueError(f"{name} {text!r} is no whole number, or a huge one")
+        raise ValueError(f"{name} {text[:_SHOWN]!r} is no whole number, or a huge one")
     return int(text)
 
 
@@ -76,7 +77,7 @@ def price_minor(text: str, *, name: str, currency: str, most: int) -> int:
         ValueError: when it is none, negative, too large, or has more decimals than the currency.
     """
     if not _DECIMAL.fullmatch(text):
-        raise ValueError(f"{name} {text!r} is no amount like 4.20")
+        raise ValueError(f"{name} {text[:_SHOWN]!r} is no amount like 4.20")
     minor = to_minor(Decimal(text), currency=currency)
     if minor > most:
         raise ValueError(f"{name} {text} is out of bounds")

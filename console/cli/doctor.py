@@ -1,0 +1,87 @@
+"""`checkout doctor`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from console.cli.groups import open_session
+from console.cli.terminal import compact, json_option, print_json, print_table
+from console.engine.doctor import Diagnosis, Finding, diagnose, mend
+from console.extensions import current_settings
+
+_MOST_SHOWN = 3
+
+
+@click.command("doctor", short_help="Check every invariant and health rule.")
+@click.option("--fix", is_flag=True, help="First expire what is due and recover what was interrupted, and say so.")
+@json_option
+def doctor_command(*, fix: bool, as_json: bool) -> None:
+    """Check every invariant and health rule; exit code 1 if an invariant is broken.
+
+    \b
+    Examples:
+      flask --app wsgi checkout doctor
+      flask --app wsgi checkout doctor --fix --json
+    """
+    with open_session() as session:
+        mended = mend(session) if fix else None
+        diagnosis = diagnose(session, sweep_seconds=60 * current_settings().checkout_cleanup_interval)
+    if as_json:
+        print_json(as_document(diagnosis) | {"fixed": mended})
+    else:
+        _print(diagnosis, mended)
+    if not diagnosis.is_sound:
+        raise click.exceptions.Exit(1)
+
+
+def as_document(diagnosis: Diagnosis) -> dict[str, Any]:
+    """Build a diagnosis as JSON has it."""
+    rules = [
+        {
+            "invariant": finding.number,
+            "title": finding.title,
+            "status": _status(finding),
+            "violations": finding.facts,
+            "note": finding.note,
+        }
+        for finding in diagnosis.findings
+    ]
+    return {"sound": diagnosis.is_sound, "clean": diagnosis.is_clean, "rules": rules}
+
+
+def broken_rules(diagnosis: Diagnosis) -> list[str]:
+    """Write the rules that are broken, one a line."""
+    return [
+        f"{_name(finding)} {finding.title}: {_told(finding)}" for finding in diagnosis.findings if finding.is_broken
+    ]
+
+
+def _print(diagnosis: Diagnosis, mended: dict[str, int] | None) -> None:
+    if mended is not None:
+        click.echo(
+            f"Mended: {mended['expired']} due checkouts expired, {mended['recovered']} interrupted ones recovered."
+        )
+    rows = [(_name(each), each.title, _status(each), _told(each)) for each in diagnosis.findings]
+    print_table(("rule", "what must hold", "status", "what breaks it"), rows)
+    if diagnosis.is_clean:
+        click.echo("Everything holds.")
+    elif diagnosis.is_sound:
+        click.echo("Every invariant holds; a health rule does not. `doctor --fix` or `recover` may help.")
+    else:
+        click.echo("An invariant is broken: that is a defect. Keep the database as it is and report what stands above.")
+
+
+def _name(finding: Finding) -> str:
+    return "health" if finding.number is None else f"invariant {finding.number}"
+
+
+def _status(finding: Finding) -> str:
+    return "broken" if finding.is_broken else "ok"
+
+
+def _told(finding: Finding) -> str:
+    shown = "; ".join(map(compact, finding.facts[:_MOST_SHOWN]))
+    more = len(finding.facts) - _MOST_SHOWN
+    return f"{shown} … and {more} more" if more > 0 else shown or finding.note

@@ -1,0 +1,95 @@
+"""`checkout create-user`, `set-password`, `disable-user`, `create-token`."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from console import accounts
+from console.cli.groups import actor, open_session
+from console.engine.database import transact
+from console.models.vocabulary import Role
+
+_role_option = click.option(
+    "--role", type=click.Choice([role.value for role in Role]), required=True, help="What they may do."
+)
+
+
+@click.command("create-user", short_help="Let somebody sign in to the console.")
+@click.argument("email")
+@_role_option
+def create_user_command(email: str, role: str) -> None:
+    """Make a user of the console. The password comes on standard input; without one it is made up and shown once.
+
+    \b
+    Examples:
+      flask --app wsgi checkout create-user ada@example.org --role admin
+      echo "$PASSWORD" | flask --app wsgi checkout create-user ada@example.org --role support
+    """
+    password = _given_password()
+    chosen = password or accounts.new_password()
+    with open_session() as session:
+        user = transact(
+            session, lambda: accounts.create_user(session, email=email, password=chosen, role=role, actor=actor())
+        )
+    click.echo(f"{user.email} may sign in as {user.role}.")
+    _show_password(chosen, was_given=password is not None)
+
+
+@click.command("set-password", short_help="Give a user another password.")
+@click.argument("email")
+def set_password_command(email: str) -> None:
+    """Give a user another password: from standard input, or made up and shown once.
+
+    \b
+    Example:
+      flask --app wsgi checkout set-password ada@example.org
+    """
+    password = _given_password()
+    chosen = password or accounts.new_password()
+    with open_session() as session:
+        user = transact(session, lambda: accounts.set_password(session, email=email, password=chosen, actor=actor()))
+    click.echo(f"{user.email} has another password.")
+    _show_password(chosen, was_given=password is not None)
+
+
+@click.command("disable-user", short_help="Shut a user out.")
+@click.argument("email")
+def disable_user_command(email: str) -> None:
+    """Shut a user out of the console.
+
+    \b
+    Example:
+      flask --app wsgi checkout disable-user ada@example.org
+    """
+    with open_session() as session:
+        user = transact(session, lambda: accounts.disable_user(session, email=email, actor=actor()))
+    click.echo(f"{user.email} can no longer sign in.")
+
+
+@click.command("create-token", short_help="Give a program access to the admin API.")
+@click.argument("name")
+@_role_option
+def create_token_command(name: str, role: str) -> None:
+    """Make an API token for a program and show it, once: only its digest is kept.
+
+    \b
+    Example:
+      flask --app wsgi checkout create-token erp --role viewer
+    """
+    with open_session() as session:
+        token = transact(session, lambda: accounts.create_token(session, name=name, role=role, actor=actor()))
+    click.echo(token)
+
+
+def _given_password() -> str | None:
+    """Read the password from a pipe or file; None when there is none, or only a keyboard."""
+    if sys.stdin is None or sys.stdin.isatty():
+        return None
+    return sys.stdin.readline().rstrip("\r\n") or None
+
+
+def _show_password(password: str, *, was_given: bool) -> None:
+    if not was_given:
+        click.echo(f"Password (shown this once): {password}")

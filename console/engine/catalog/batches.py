@@ -1,0 +1,87 @@
+"""One batch of products in one transaction, with a constant number of statements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from console.engine.catalog.products import Product
+from console.engine.catalog.stocking import Stocktake, find_warehouses
+from console.engine.csv_files import BadLine
+from console.engine.database import insert_into
+from console.engine.tables import variant_prices, variants
+from console.models.types import clock
+
+
+@dataclass(frozen=True)
+class BatchResult:
+    """What became of a batch: lines that went in, SKUs that are new, lines that were refused."""
+
+    written: int
+    added: int
+    refused: list[BadLine]
+
+
+def write_batch(session: Session, products: Sequence[Product]) -> BatchResult:
+    """Write products: names and prices as the file has them, stock where it is missing or set. Caller commits.
+
+    A line whose stock is below what checkouts hold is refused as a whole.
+    """
+    products = sorted(products, key=lambda product: product.sku)  # so that two imports cannot deadlock
+    known = _ids_of(session, products)
+    stocktake = Stocktake(session, find_warehouses(session, products))
+    refused = stocktake.hold(products, variant_ids=known)
+    taken = [product for product in products if product.line not in refused]
+    if taken:
+        ids = _write_variants(session, taken)
+        _write_prices(session, taken, ids)
+        stocktake.write(taken, variant_ids=ids)
+    added = {product.sku for product in taken} - known.keys()
+    return BatchResult(len(taken), len(added), [BadLine(line, reason) for line, reason in refused.items()])
+
+
+def _ids_of(session: Session, products: Sequence[Product]) -> dict[str, int]:
+    query = select(variants.c.sku, variants.c.id).where(variants.c.sku.in_({product.sku for product in products}))
+    return dict(session.execute(query).tuples().all())
+
+
+def _write_variants(session: Session, products: Sequence[Product]) -> dict[str, int]:
+    """Write the variants, each SKU once; give their ids by SKU."""
+    classed = {product.sku: product for product in products if product.tax_class is not None}
+    plain = {product.sku: product for product in products if product.sku not in classed}
+    ids: dict[str, int] = {}
+    for group, changing in ((plain, ("name",)), (classed, ("name", "tax_class"))):
+        if group:
+            rows = [{"sku": sku} | {name: getattr(each, name) for name in changing} for sku, each in group.items()]
+            ids |= _upsert_variants(session, rows, changing=changing)
+    return ids
+
+
+def _upsert_variants(session: Session, rows: list[dict[str, Any]], *, changing: Sequence[str]) -> dict[str, int]:
+    insert = insert_into(session, variants)
+    changed = {name: insert.excluded[name] for name in changing}
+    upsert = insert.on_conflict_do_update(index_elements=["sku"], set_=changed)
+    written = session.connection().execute(upsert.returning(variants.c.sku, variants.c.id), rows)
+    return dict(written.tuples().all())
+
+
+def _write_prices(session: Session, products: Sequence[Product], ids: dict[str, int]) -> None:
+    insert = insert_into(session, variant_prices)
+    rows = {
+        (product.sku, product.currency): {
+            "variant_id": ids[product.sku],
+            "currency_code": product.currency,
+            "unit_price": product.unit_price,
+        }
+        for product in products
+    }
+    upsert = insert.on_conflict_do_update(
+        index_elements=["variant_id", "currency_code"],
+        set_={"unit_price": insert.excluded.unit_price, "updated_at": clock()},
+        where=variant_prices.c.unit_price != insert.excluded.unit_price,
+    )
+    session.connection().execute(upsert, list(rows.values()))

@@ -1,0 +1,97 @@
+"""A catalogue file as a whole: read as a stream, written in batches, its broken lines counted and told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from console.engine.audit import Actor, Deed, write_entry
+from console.engine.catalog.batches import BatchResult, write_batch
+from console.engine.catalog.products import Product, read_products
+from console.engine.csv_files import BadLine, UnreadableFile, open_csv
+from console.engine.csv_tables import Table
+from console.engine.database import transact
+
+BATCH_LINES = 500
+MOST_LISTED = 50
+DEFAULT_STOCK = 100_000
+_LONGEST_ID = 64
+
+
+@dataclass
+class ImportReport:
+    """What an import did: lines that went in, products that are new, and the lines that did not, the first listed."""
+
+    written: int = 0
+    added: int = 0
+    refused: int = 0
+    listed: list[BadLine] = field(default_factory=list)
+
+    def note(self, bad: BadLine) -> None:
+        """Count a line that did not go in."""
+        self.refused += 1
+        if len(self.listed) < MOST_LISTED:
+            self.listed.append(bad)
+
+    def add(self, batch: BatchResult) -> None:
+        """Count a batch."""
+        self.written += batch.written
+        self.added += batch.added
+        for bad in batch.refused:
+            self.note(bad)
+
+
+def import_catalog(
+    session: Session,
+    path: Path,
+    *,
+    actor: str,
+    stock: int = DEFAULT_STOCK,
+    on_progress: Callable[[int, int], None] = lambda _position, _size: None,
+) -> ImportReport:
+    """Bring a catalogue file in, audited. Own transactions, one a batch.
+
+    `stock` is the number of pieces for products without any, in a file that has no stock column. `on_progress` hears
+    how many bytes of how many were read.
+
+    Raises:
+        UnreadableFile: when the file cannot be opened, or its header is no catalogue's.
+    """
+    report = ImportReport()
+    with open_csv(path) as file:
+        lines = _to_its_end(read_products(Table(file), stock=stock))
+        while batch := list(islice(lines, BATCH_LINES)):
+            _take_in(session, batch, report)
+            on_progress(file.position, file.size)
+    counts = {"written": report.written, "added": report.added, "refused": report.refused}
+    deed = Deed("import_catalog", ("catalog", path.name[:_LONGEST_ID]), after=counts)
+    transact(session, lambda: write_entry(session, Actor(actor), deed))
+    return report
+
+
+def _to_its_end(lines: Iterator[Product | BadLine]) -> Iterator[Product | BadLine]:
+    """Give the lines as long as the file can be read; where it is cut off, that is one more bad line."""
+    last = 1
+    try:
+        for line in lines:
+            last = line.number if isinstance(line, BadLine) else line.line
+            yield line
+    except UnreadableFile as error:
+        if last == 1:
+            raise
+        yield BadLine(last + 1, str(error))
+
+
+def _take_in(session: Session, batch: list[Product | BadLine], report: ImportReport) -> None:
+    products = []
+    for line in batch:
+        if isinstance(line, BadLine):
+            report.note(line)
+        else:
+            products.append(line)
+    if products:
+        report.add(transact(session, lambda: write_batch(session, products)))

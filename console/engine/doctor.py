@@ -1,0 +1,125 @@
+"""The doctor: every invariant and health rule at once, and the little that it may mend by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Connection, case, func, select
+from sqlalchemy.orm import Session
+
+from console.engine.database import look
+from console.engine.expiry import expire_due
+from console.engine.invariants import INVARIANTS, Invariant
+from console.engine.locks import is_due
+from console.engine.machine import OperationKind
+from console.engine.payments.gateway import NoAnswer
+from console.engine.reconciliation import find_differences
+from console.engine.recovery import recover
+from console.engine.runtime import runtime_of
+from console.engine.tables import locks, operations
+from console.models.types import clock
+
+MOST_LISTED = 100
+_READ_TIMEOUT_MS = 600_000
+_ALL = 1_000_000
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One rule and what breaks it. `number` is ENGINE.md's for an invariant, None for a health rule."""
+
+    title: str
+    number: int | None = None
+    facts: list[dict[str, Any]] = field(default_factory=list)
+    note: str = ""
+
+    @property
+    def is_broken(self) -> bool:
+        """Tell whether anything breaks the rule."""
+        return bool(self.facts)
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """Every rule with what was found."""
+
+    findings: list[Finding]
+
+    @property
+    def is_sound(self) -> bool:
+        """Tell whether every invariant holds."""
+        return not any(finding.is_broken for finding in self.findings if finding.number is not None)
+
+    @property
+    def is_clean(self) -> bool:
+        """Tell whether every rule holds, those of health too."""
+        return not any(finding.is_broken for finding in self.findings)
+
+
+def diagnose(session: Session, *, sweep_seconds: float) -> Diagnosis:
+    """Check every invariant and health rule; `sweep_seconds` lie between two sweeps. Reads only."""
+    session.commit()
+    invariants = look(session, _check_invariants)
+    health = look(session, lambda reader: list(_check_health(reader, session, sweep_seconds=sweep_seconds)))
+    return Diagnosis([*invariants, *health, _compare_ledgers(session)])
+
+
+def mend(session: Session) -> dict[str, int]:
+    """Do what is safe at any time: expire what is due, drive on what was interrupted. Own transactions.
+
+    Gives what was done, counted.
+    """
+    return {"expired": expire_due(session), "recovered": recover(session, limit=_ALL)}
+
+
+def _check_invariants(reader: Connection) -> list[Finding]:
+    """Check the invariants on one snapshot of the database: between two queries checkouts would move on."""
+    if reader.dialect.name == "postgresql":
+        reader.execution_options(isolation_level="REPEATABLE READ")
+        reader.execute(select(func.set_config("statement_timeout", str(_READ_TIMEOUT_MS), True)))
+    return [_examine(invariant, reader) for invariant in INVARIANTS]
+
+
+def _examine(invariant: Invariant, reader: Connection) -> Finding:
+    violations = islice(invariant.check(reader), MOST_LISTED)
+    return Finding(invariant.title, invariant.number, [violation.facts for violation in violations])
+
+
+def _check_health(reader: Connection, session: Session, *, sweep_seconds: float) -> Iterator[Finding]:
+    config = runtime_of(session).config
+    timeout = case(
+        (operations.c.kind == OperationKind.AUTHORIZE, config.auth_timeout_seconds),
+        else_=config.capture_timeout_seconds,
+    )
+    forgotten = (
+        select(locks.c.reference, *operations.c["kind", "status", "created_at"])
+        .join(locks, locks.c.id == operations.c.lock_id)
+        .where(
+            operations.c.resolved_at.is_(None),
+            locks.c.needs_attention.is_(None),
+            operations.c.created_at <= clock(-timeout),
+        )
+    )
+    yield _ask(reader, forgotten, title="no operation is forgotten past its time-out")
+    unswept = select(*locks.c["reference", "state", "expires_at"]).where(
+        is_due(), locks.c.expires_at <= clock(-2 * sweep_seconds)
+    )
+    yield _ask(reader, unswept, title="no due checkout was missed by two sweeps")
+
+
+def _ask(reader: Connection, query: Any, *, title: str) -> Finding:
+    return Finding(title, facts=[dict(row._mapping) for row in reader.execute(query.limit(MOST_LISTED))])
+
+
+def _compare_ledgers(session: Session) -> Finding:
+    title = "our operations and the gateway's ledger agree"
+    try:
+        differences = find_differences(session)
+    except NoAnswer as silence:
+        return Finding(title, facts=[{"gateway": f"did not answer: {silence}"}])
+    if differences is None:
+        return Finding(title, note="this gateway shows no ledger")
+    return Finding(title, facts=[vars(difference) for difference in differences[:MOST_LISTED]])

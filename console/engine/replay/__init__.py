@@ -1,0 +1,24 @@
+"""Replays: a real shop's invoices as carts that go through the whole checkout, each bought once.
+
+A replay reads top down: `week_file.py` or `baskets_file.py` (files to invoices) → `pool.py` (invoices to worker
+processes) → `buying.py` (one invoice) → `report.py` (what became of all of them).
+"""
+
+from console.engine.replay.baskets_file import read_baskets
+from console.engine.replay.buying import Failure, Purchase
+from console.engine.replay.invoices import Invoice, Reading
+from console.engine.replay.pool import Pace, buy_all
+from console.engine.replay.report import ReplayReport
+from console.engine.replay.week_file import read_week
+
+__all__ = [
+    "Failure",
+    "Invoice",
+    "Pace",
+    "Purchase",
+    "Reading",
+    "ReplayReport",
+    "buy_all",
+    "read_baskets",
+    "read_week",
+]

@@ -1,0 +1,75 @@
+"""An invoice to be replayed, and what was left out on the way to it, always with a reason."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from console.engine.csv_files import BadLine
+
+CURRENCY = "GBP"
+LONGEST_NUMBER = 64
+_MOST_LISTED = 50
+
+
+class Skip(StrEnum):
+    """Why a line or an invoice is not bought."""
+
+    CANCELLATION = "cancellation"
+    NOT_GOODS = "no goods code"
+    QUANTITY = "quantity not above zero"
+    PRICE = "price of zero"
+    UNPRICED = "no known price"
+    BROKEN = "broken line"
+    NO_LINES = "no goods line left"
+    COUNTRY = "country unknown"
+    BOUGHT = "bought already"
+    UNKNOWN_SKU = "SKU not in the catalogue"
+
+
+class InvoiceLine(NamedTuple):
+    """One line: `unit_price` in minor units."""
+
+    sku: str
+    quantity: int
+    unit_price: int
+
+
+@dataclass(frozen=True)
+class Invoice:
+    """An invoice with goods on it; `customer` is who it was for, as far as known, `country` an ISO code."""
+
+    number: str
+    customer: str
+    country: str
+    lines: tuple[InvoiceLine, ...]
+    invoiced_at: datetime | None = None
+
+    @property
+    def sub_total(self) -> int:
+        """Tell the sum of its lines in minor units."""
+        return sum(line.quantity * line.unit_price for line in self.lines)
+
+
+@dataclass
+class Reading:
+    """What a file held: invoices to buy, and how many lines and invoices were left out, by reason."""
+
+    invoices: list[Invoice] = field(default_factory=list)
+    skipped_lines: Counter[Skip] = field(default_factory=Counter)
+    skipped_invoices: Counter[Skip] = field(default_factory=Counter)
+    broken: list[BadLine] = field(default_factory=list)
+
+    def skip_broken(self, line: BadLine) -> None:
+        """Count a line that cannot be read; the first of them are listed."""
+        self.skipped_lines[Skip.BROKEN] += 1
+        if len(self.broken) < _MOST_LISTED:
+            self.broken.append(line)
+
+
+def is_goods(code: str) -> bool:
+    """Tell whether a code is one of goods, as against postage, discounts, fees."""
+    return code[:1].isdigit() and code.isascii()

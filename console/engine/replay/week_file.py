@@ -1,0 +1,111 @@
+"""Invoices from a file of invoice lines."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from console.engine.catalog.products import MOST_MINOR
+from console.engine.csv_files import BadLine, open_csv
+from console.engine.csv_tables import Cells, Table, price_minor, whole_number
+from console.engine.replay.countries import find_country
+from console.engine.replay.invoices import CURRENCY, LONGEST_NUMBER, Invoice, InvoiceLine, Reading, Skip, is_goods
+
+COLUMNS = (
+    "invoice",
+    "stock_code",
+    "description",
+    "quantity",
+    "invoiced_at",
+    "unit_price_gbp",
+    "customer_id",
+    "country",
+)
+_CANCELLED = "C"
+
+
+@dataclass
+class _Draft:
+    """An invoice as its lines come; what stands on the first line counts."""
+
+    number: str
+    customer: str
+    country: str
+    invoiced_at: datetime
+    lines: list[InvoiceLine] = field(default_factory=list)
+
+
+def read_week(path: Path) -> Reading:
+    """Read the invoices of a file, in the order they begin in it; lines of one invoice may stand apart.
+
+    Raises:
+        UnreadableFile: when the file cannot be read to its end, or its header is not that of invoice lines.
+    """
+    reading = Reading()
+    drafts: dict[str, _Draft] = {}
+    with open_csv(path) as file:
+        table = Table(file)
+        table.require(COLUMNS)
+        for row in table.rows():
+            if isinstance(row, BadLine):
+                reading.skip_broken(row)
+                continue
+            number, cells = row
+            try:
+                _take_line(cells, drafts, reading.skipped_lines)
+            except ValueError as error:
+                reading.skip_broken(BadLine(number, str(error)))
+    for draft in drafts.values():
+        _finish(draft, reading)
+    return reading
+
+
+def _take_line(cells: Cells, drafts: dict[str, _Draft], skipped: Counter[Skip]) -> None:
+    number = cells["invoice"]
+    if not 0 < len(number) <= LONGEST_NUMBER:
+        raise ValueError(f"an invoice number has 1 to {LONGEST_NUMBER} characters")
+    draft = drafts.get(number)
+    if draft is None:
+        customer = cells["customer_id"] or number
+        invoiced_at = datetime.fromisoformat(cells["invoiced_at"])
+        draft = drafts[number] = _Draft(number, customer, cells["country"], invoiced_at)
+    if number.startswith(_CANCELLED):
+        skipped[Skip.CANCELLATION] += 1
+    elif not is_goods(cells["stock_code"]):
+        skipped[Skip.NOT_GOODS] += 1
+    else:
+        _take_goods(_read_line(cells), draft, skipped)
+
+
+def _take_goods(line: InvoiceLine, draft: _Draft, skipped: Counter[Skip]) -> None:
+    if line.quantity <= 0:
+        skipped[Skip.QUANTITY] += 1
+    elif line.unit_price == 0:
+        skipped[Skip.PRICE] += 1
+    else:
+        draft.lines.append(line)
+
+
+def _read_line(cells: Cells) -> InvoiceLine:
+    price = cells["unit_price_gbp"]
+    return InvoiceLine(
+        sku=cells["stock_code"],
+        quantity=whole_number(cells["quantity"], name="quantity"),
+        unit_price=price_minor(price, name="unit_price_gbp", currency=CURRENCY, most=MOST_MINOR),
+    )
+
+
+def _finish(draft: _Draft, reading: Reading) -> None:
+    """Turn a draft into an invoice, or count why there is none."""
+    country = find_country(draft.country)
+    if draft.number.startswith(_CANCELLED):
+        reading.skipped_invoices[Skip.CANCELLATION] += 1
+    elif not draft.lines:
+        reading.skipped_invoices[Skip.NO_LINES] += 1
+    elif country is None:
+        reading.skipped_invoices[Skip.COUNTRY] += 1
+    else:
+        invoice = Invoice(draft.number, draft.customer, country, tuple(draft.lines), draft.invoiced_at)
+        reading.invoices.append(invoice)

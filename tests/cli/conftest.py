@@ -1,0 +1,53 @@
+"""Commands as an operator runs them, on a clean installation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from apiflask import APIFlask
+from click.testing import Result
+
+Run = Callable[..., "Ran"]
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A command that has ended."""
+
+    result: Result
+
+    @property
+    def code(self) -> int:
+        """The exit code."""
+        return self.result.exit_code
+
+    @property
+    def out(self) -> str:
+        """What it wrote to stdout."""
+        return self.result.stdout
+
+    @property
+    def err(self) -> str:
+        """What it wrote to stderr."""
+        return self.result.stderr
+
+    @property
+    def document(self) -> Any:
+        """The one JSON document on stdout."""
+        return json.loads(self.result.stdout)
+
+
+@pytest.fixture
+def run(app: APIFlask) -> Run:
+    """Give a function that runs a `checkout` command and gives what it wrote; an exception is a failure of the test."""
+
+    def run_command(*arguments: str | Path, group: str = "checkout", stdin: str = "") -> Ran:
+        words = [group, *map(str, arguments)]
+        return Ran(app.test_cli_runner().invoke(args=words, input=stdin, catch_exceptions=False))
+
+    return run_command

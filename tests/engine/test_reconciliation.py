@@ -1,0 +1,118 @@
+"""Our operations against the gateway's ledger, both ways."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from console.engine import CheckoutError, Payment, process
+from console.engine.machine import OperationKind
+from console.engine.payments.gateway import GatewayRequest
+from console.engine.payments.sandbox import SandboxGateway
+from console.engine.reconciliation import Difference, find_differences
+from console.engine.runtime import CheckoutConfig, attach
+from console.models import CheckoutLock, PaymentOperation
+from tests.engine.scripted import ScriptedGateway
+from tests.factories import VISA, Shop
+
+
+def pay(session: Session, shop: Shop, token: str) -> CheckoutLock:
+    lock = shop.checkout()
+    with suppress(CheckoutError):
+        process(session, lock, payment=Payment("card", token))
+    return lock
+
+
+def change(session: Session, kind: str, **values: Any) -> None:
+    session.execute(update(PaymentOperation).where(PaymentOperation.kind == kind).values(values))
+    session.commit()
+
+
+@pytest.mark.parametrize("token", ["tok_visa", "tok_declined", "tok_capture_declined", "tok_lost_capture"])
+def test_both_agree_after_any_end(session: Session, shop: Shop, token: str) -> None:
+    shop.sell()
+    pay(session, shop, token)
+
+    assert find_differences(session) == []
+
+
+def test_an_operation_in_doubt_is_no_difference(session: Session, shop: Shop) -> None:
+    shop.sell()
+    pay(session, shop, "tok_visa")
+    change(session, "capture", status="unknown", resolved_at=None)
+
+    assert find_differences(session) == []
+
+
+def test_what_only_we_have_is_told(session: Session, shop: Shop) -> None:
+    shop.sell()
+    lock = pay(session, shop, "tok_declined")
+    change(session, "authorize", status="succeeded")
+
+    assert find_differences(session) == [Difference(lock.reference, "authorize", ours=1000, theirs=0)]
+
+
+def test_what_only_the_gateway_has_is_told(session: Session, shop: Shop, gateway: SandboxGateway) -> None:
+    shop.sell()
+    request = GatewayRequest(OperationKind.AUTHORIZE, "AAAA-AAAA", "key", 500, "GBP", token="tok_visa")
+    gateway.authorize(request, timeout_seconds=5)
+
+    assert find_differences(session) == [Difference("AAAA-AAAA", "authorize", ours=0, theirs=500)]
+
+
+@pytest.mark.parametrize("values", [{"amount": 999}, {"currency": "EUR"}])
+def test_another_amount_or_currency_is_told(session: Session, shop: Shop, values: dict[str, Any]) -> None:
+    shop.sell()
+    lock = pay(session, shop, "tok_visa")
+    change(session, "capture", **values)
+
+    assert [(each.reference, each.kind) for each in find_differences(session) or ()] == [(lock.reference, "capture")]
+
+
+def test_a_refusal_of_ours_that_the_gateway_carried_out_is_told(session: Session, shop: Shop) -> None:
+    shop.sell()
+    lock = pay(session, shop, "tok_visa")
+    change(session, "capture", status="refused")
+
+    assert find_differences(session) == [Difference(lock.reference, "capture", ours=0, theirs=1000)]
+
+
+def test_a_gateway_without_a_ledger_cannot_be_compared(session: Session, shop: Shop) -> None:
+    attach(session.get_bind().engine, config=CheckoutConfig(), gateway=ScriptedGateway())
+    shop.sell()
+    process(session, shop.checkout(), payment=VISA)
+
+    assert find_differences(session) is None
+
+
+class Meanwhile:
+    """A gateway while whose ledger is read, a checkout goes on."""
+
+    def __init__(self, gateway: SandboxGateway, act: Any) -> None:
+        self.name = gateway.name
+        self.gateway = gateway
+        self.act = act
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.gateway, name)
+
+    def ledger(self) -> Any:
+        self.act()
+        entries = self.gateway.ledger()
+        self.act()
+        return entries
+
+
+def test_checkouts_that_go_on_meanwhile_are_no_difference(
+    session: Session, shop: Shop, gateway: SandboxGateway
+) -> None:
+    shop.sell()
+    with Session(session.get_bind(), expire_on_commit=False) as other:
+        meanwhile = Meanwhile(gateway, lambda: process(other, Shop(other).checkout(), payment=VISA))
+        attach(session.get_bind().engine, config=CheckoutConfig(), gateway=meanwhile)
+
+        assert find_differences(session) == []
