@@ -67,7 +67,7 @@ def convert(amount_minor: int, *, rate: Decimal, base: str, quote: str) -> int:
 def split(total_minor: int, *, weights: Sequence[int], ties: Sequence[str] = ()) -> list[int]:
     """Split an amount in proportion to weights, so that the parts add up exactly (largest remainder).
 
-    Equal remainders are told apart by `ties`, a word for each weight, then by place. With all weights 0 every part is 0.
+    Equal remainders are told apart by `ties`, a word for each weight, then by place. With no weight every part is 0.
     """
     whole = sum(weights)
     if whole == 0:
