@@ -16,7 +16,7 @@ run: $(INSTALLED)  ## the demo shop in the foreground: PORT (8000), HOST (127.0.
 install: $(INSTALLED)  ## the environment, in .venv/
 
 test: $(INSTALLED)  ## the whole test suite
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(INSTALLED)  ## format, lint, types, layers
 	$(BIN)/ruff format --check .

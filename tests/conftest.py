@@ -16,7 +16,29 @@ from console.engine.payments.sandbox import SandboxGateway
 from console.engine.runtime import CheckoutConfig, attach
 from tests.factories import Shop
 from tests.installation import Prepared, build_app, close, migrate
-from tests.services import postgresql_database
+from tests.services import ARE_REQUIRED, postgresql_database
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say at the end what could not be run."""
+    reasons = {str(report.longrepr[2]) for report in _skipped(terminalreporter)}
+    if reasons:
+        terminalreporter.write_line(f"Could not be run: {'; '.join(sorted(reasons))}", yellow=True)
+    else:
+        terminalreporter.write_line("Nothing was left out.")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where every service is required, leaving a test out is a failure."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if ARE_REQUIRED and reporter is not None and _skipped(reporter):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _skipped(reporter: pytest.TerminalReporter) -> list[pytest.TestReport]:
+    return reporter.stats.get("skipped", [])
 
 
 @pytest.fixture(scope="session")
