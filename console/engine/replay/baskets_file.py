@@ -33,21 +33,16 @@ def read_baskets(path: Path, *, skus: Path, limit: int | None = None) -> Reading
 
 def _read_skus(path: Path, reading: Reading) -> dict[str, InvoiceLine]:
     """Read what a line of each code is like: its price and its typical quantity."""
-    known = {}
+    known: dict[str, InvoiceLine] = {}
+
+    def take(cells: Cells) -> None:
+        line = _typical_line(cells)
+        known[line.sku] = line
+
     with open_csv(path) as file:
         table = Table(file)
         table.require(RETAIL_COLUMNS)
-        for row in table.rows():
-            if isinstance(row, BadLine):
-                reading.skip_broken(row)
-                continue
-            number, cells = row
-            try:
-                line = _typical_line(cells)
-            except ValueError as error:
-                reading.skip_broken(BadLine(number, str(error)))
-            else:
-                known[line.sku] = line
+        reading.take_rows(table, take)
     return known
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
 from console.engine.csv_files import BadLine
+from console.engine.csv_tables import Cells, Table
 
 CURRENCY = "GBP"
 LONGEST_NUMBER = 64
@@ -68,6 +70,22 @@ class Reading:
         self.skipped_lines[Skip.BROKEN] += 1
         if len(self.broken) < _MOST_LISTED:
             self.broken.append(line)
+
+    def take_rows(self, table: Table, take: Callable[[Cells], None]) -> None:
+        """Hand each line of a table to `take`; one that it refuses with a ValueError is broken.
+
+        Raises:
+            UnreadableFile: when the file is cut off.
+        """
+        for row in table.rows():
+            if isinstance(row, BadLine):
+                self.skip_broken(row)
+                continue
+            number, cells = row
+            try:
+                take(cells)
+            except ValueError as error:
+                self.skip_broken(BadLine(number, str(error)))
 
 
 def is_goods(code: str) -> bool:

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from console.engine.catalog.products import MOST_MINOR
-from console.engine.csv_files import BadLine, open_csv
+from console.engine.csv_files import open_csv
 from console.engine.csv_tables import Cells, Table, price_minor, whole_number
 from console.engine.replay.countries import find_country
 from console.engine.replay.invoices import CURRENCY, LONGEST_NUMBER, Invoice, InvoiceLine, Reading, Skip, is_goods
@@ -48,15 +48,7 @@ def read_week(path: Path) -> Reading:
     with open_csv(path) as file:
         table = Table(file)
         table.require(COLUMNS)
-        for row in table.rows():
-            if isinstance(row, BadLine):
-                reading.skip_broken(row)
-                continue
-            number, cells = row
-            try:
-                _take_line(cells, drafts, reading.skipped_lines)
-            except ValueError as error:
-                reading.skip_broken(BadLine(number, str(error)))
+        reading.take_rows(table, lambda cells: _take_line(cells, drafts, reading.skipped_lines))
     for draft in drafts.values():
         _finish(draft, reading)
     return reading

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Row, exists, func, select
@@ -95,18 +95,8 @@ def _priced(session: Session, head: Row[Any]) -> tuple[list[LineAnswer], TotalsA
 
 def _priced_line(priced: PricedLine, currency: str) -> LineAnswer:
     line = priced.line
-    amounts = (line.unit_price, line.sub_total, priced.discount_total, priced.tax_total, priced.total)
-    unit_price, subtotal, discount, tax, total = (Money(amount=amount, currency=currency) for amount in amounts)
-    return LineAnswer(
-        sku=line.sku,
-        name=line.name,
-        quantity=line.quantity,
-        unit_price=unit_price,
-        subtotal=subtotal,
-        discount=discount,
-        tax=tax,
-        total=total,
-    )
+    amounts = (line.sub_total, priced.discount_total, priced.tax_total, priced.total)
+    return _line_answer(line, amounts, currency)
 
 
 def _frozen(session: Session, head: Row[Any]) -> tuple[list[LineAnswer], TotalsAnswer]:
@@ -120,13 +110,16 @@ def _frozen(session: Session, head: Row[Any]) -> tuple[list[LineAnswer], TotalsA
 
 def line_of(row: Any, *, currency: str) -> LineAnswer:
     """Build the answer for a line of a snapshot or an order."""
-    unit_price = Money(amount=row.unit_price, currency=currency)
-    subtotal, discount, tax, total = (Money(amount=getattr(row, name), currency=currency) for name in _AMOUNTS)
+    return _line_answer(row, [getattr(row, name) for name in _AMOUNTS], currency)
+
+
+def _line_answer(line: Any, amounts: Iterable[int], currency: str) -> LineAnswer:
+    subtotal, discount, tax, total = (Money(amount=amount, currency=currency) for amount in amounts)
     return LineAnswer(
-        sku=row.sku,
-        name=row.name,
-        quantity=row.quantity,
-        unit_price=unit_price,
+        sku=line.sku,
+        name=line.name,
+        quantity=line.quantity,
+        unit_price=Money(amount=line.unit_price, currency=currency),
         subtotal=subtotal,
         discount=discount,
         tax=tax,
