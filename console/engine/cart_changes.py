@@ -110,7 +110,8 @@ def _change(session: Session, cart_id: int, work: Callable[[Row[Any]], Result]) 
     """Run a change on a cart that is free; a due checkout in the way is expired on the spot."""
     for _ in range(_TRIES):
         try:
-            return transact(session, lambda: work(touch_cart(session, cart_id)))
+            # Not repeatable: pieces would be added twice.
+            return transact(session, lambda: work(touch_cart(session, cart_id)), is_repeatable=False)
         except LostRace:
             _make_way(session, cart_id)
     raise CartLocked("This cart is being bought; try again.", cart_id=cart_id)

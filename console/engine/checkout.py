@@ -7,24 +7,25 @@ during a gateway call, no transaction is open. `legs` has what each transaction 
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from console.engine.answers import answer_of
-from console.engine.database import transact
+from console.engine.database import look, transact
 from console.engine.errors import CheckoutInProgress, InProgress, InvalidInput, LostRace, NotAllowed
 from console.engine.expiry import expire_if_due
 from console.engine.idempotency import KeySeen, hash_request, wait_for_end
-from console.engine.legs import RequestKey, enter_authorization
+from console.engine.legs import RequestKey, enter_authorization, take_key
 from console.engine.locks import Seen, new_drive, read_lock, show
 from console.engine.machine import DRIVEN, EXPIRABLE, UNPAID, Outcome
 from console.engine.phases.leg import Payment
 from console.engine.rollback import go_back
 from console.engine.runtime import runtime_of
 from console.engine.start import start, start_or_join
-from console.engine.walk import Walk, drive_on, settle
+from console.engine.walk import Walk, drive_on, settle, walk_on
 from console.models import CheckoutLock, Order
 
 __all__ = ["advance", "cancel", "process", "require_owner", "resume", "start", "start_or_join"]
@@ -60,16 +61,28 @@ def process(
     began = time.monotonic()
     try:
         progress = transact(session, lambda: enter_authorization(session, drive, payment, key))
-    except KeySeen:
-        wait_for_end(session, drive.lock.id)
-        return resume(session, lock)
-    except LostRace:
-        return resume(session, lock)
+    except (KeySeen, LostRace) as lost:
+        row = look(session, lambda reader: read_lock(reader, drive.lock.id))
+        if row.lease_owner != drive.owner:
+            return _follow_another(session, lock, key, lost)
+        return answer_of(session, lock, walk_on(session, drive, row, leased_at=began))
     drive.saw(progress.lock, leased_at=began)
     row = progress.lock
     if progress.operations:
-        row = Walk(session, drive, {each.kind: each for each in progress.operations}, is_fresh=True).run()
+        written = {each.kind: each for each in progress.operations}
+        row = Walk(session, drive, written, fresh=frozenset(each.id for each in progress.operations)).run()
     return answer_of(session, lock, row)
+
+
+def _follow_another(session: Session, lock: CheckoutLock, key: RequestKey | None, lost: Exception) -> Order:
+    """Answer a request that found the checkout taken: by an earlier one with its key, by another, or ended."""
+    lock_id = lock.id
+    if isinstance(lost, KeySeen):
+        wait_for_end(session, lock_id)
+    elif key is not None:
+        with suppress(KeySeen):  # kept all the same, so that it cannot come back with another body
+            transact(session, lambda: take_key(session, lock_id, key))
+    return resume(session, lock)
 
 
 def _request_key(payment: Payment, key: str | None) -> RequestKey | None:
@@ -98,9 +111,7 @@ def resume(
         if payment is None:
             raise InvalidInput("This checkout has no payment yet; give one.", field="payment")
         return process(session, lock, payment=payment)
-    if row.state in DRIVEN:
-        row = drive_on(session, row)
-    return answer_of(session, lock, row)
+    return answer_of(session, lock, _drive(session, row))
 
 
 def advance(session: Session, lock: CheckoutLock) -> CheckoutLock:
@@ -110,9 +121,14 @@ def advance(session: Session, lock: CheckoutLock) -> CheckoutLock:
         InProgress: when somebody drives it.
     """
     row = expire_if_due(session, lock.id)
-    if row.state in DRIVEN:
-        row = drive_on(session, row)
-    return show(row, on=lock)
+    return show(_drive(session, row), on=lock)
+
+
+def _drive(session: Session, row: Row[Any]) -> Row[Any]:
+    """Drive a checkout on; one that is decided has its answer, whoever settles its money."""
+    if row.outcome is not None:
+        return settle(session, row)
+    return drive_on(session, row) if row.state in DRIVEN else row
 
 
 def cancel(session: Session, lock: CheckoutLock, *, session_id: str | None = None) -> CheckoutLock:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from console.engine.errors import InvalidCart
+from console.engine.errors import invalid_cart
 from console.engine.tables import coupon_redemptions, coupon_variants, coupons
 from console.engine.totals import Discount
 from console.models.types import clock
@@ -62,15 +62,11 @@ def take_use(session: Session, lock: Row[Any], coupon: Row[Any]) -> None:
     free = or_(coupons.c.max_uses.is_(None), coupons.c.uses < coupons.c.max_uses)
     taken = update(coupons).where(coupons.c.id == coupon.id, coupons.c.active, free)
     if session.execute(taken.values(uses=coupons.c.uses + 1)).rowcount != 1:  # type: ignore[attr-defined]
-        raise _refusal(f"The coupon {coupon.code} is used up.")
+        raise invalid_cart([("coupon", f"The coupon {coupon.code} is used up.")])
     if coupon.max_uses_per_cart is not None and _uses_by_cart(session, lock, coupon) >= coupon.max_uses_per_cart:
-        raise _refusal(f"The coupon {coupon.code} was used on this cart already.")
+        raise invalid_cart([("coupon", f"The coupon {coupon.code} was used on this cart already.")])
     row = {"coupon_id": coupon.id, "lock_id": lock.id, "cart_id": lock.cart_id}
     session.execute(insert(coupon_redemptions).values(**row, status=RedemptionStatus.HELD))
-
-
-def _refusal(reason: str) -> InvalidCart:
-    return InvalidCart(reason, reasons=[{"field": "coupon", "message": reason}])
 
 
 def _uses_by_cart(session: Session, lock: Row[Any], coupon: Row[Any]) -> int:

@@ -26,8 +26,9 @@ Model = TypeVar("Model")
 Reader = Session | Connection  # what only reads takes either
 
 RETRIES = 5
-# SQLSTATE: serialization failure, deadlock, lock timeout.
-_TRANSIENT_STATES = {"40001", "40P01", "55P03"}
+# SQLSTATE classes: connection, transaction state (a server gone read-only), rollback (deadlock), resources,
+# object in use (lock timeout), intervention, system.
+_TRANSIENT_CLASSES = {"08", "25", "40", "53", "55", "57", "58"}
 _WRITES = "checkout_writes"
 
 
@@ -42,12 +43,14 @@ def normalise_url(url: str) -> URL:
 def engine_options(url: URL, *, pooler: str = "none", statement_timeout_ms: int = 5000) -> dict[str, Any]:
     """Build the options for `create_engine`: time-outs by connection, unless a transaction pooler is between.
 
+    Parameters are left out of errors: payment tokens are among them.
+
     Behind a transaction pooler (`pooler="transaction"`) a connection's settings and prepared statements would leak
     into other sessions: the time-outs are then set in each transaction, and nothing is prepared.
     """
     if url.get_backend_name() == "sqlite":
-        return {"connect_args": {"timeout": 30, "check_same_thread": False}}
-    options: dict[str, Any] = {"pool_pre_ping": False, "pool_size": 10, "max_overflow": 20, "pool_timeout": 5}
+        return {"connect_args": {"timeout": 30, "check_same_thread": False}, "hide_parameters": True}
+    options: dict[str, Any] = {"pool_size": 10, "max_overflow": 20, "pool_timeout": 5, "hide_parameters": True}
     # A server that vanished without a word is noticed after half a minute, not when the operating system gives up.
     connect: dict[str, Any] = {
         "connect_timeout": 5,
@@ -114,35 +117,51 @@ def begin_writing(session: Session) -> None:
     session.connection(execution_options={_WRITES: True})
 
 
-def transact(session: Session, work: Callable[[], Result]) -> Result:
+def transact(session: Session, work: Callable[[], Result], *, is_repeatable: bool = True) -> Result:
     """Run `work` in a transaction of its own and commit it, again after a deadlock or lock time-out.
 
     `work` must be a pure function of the database: it may run up to 6 times. A connection lost during the commit
-    means that nobody knows; `work` is then run again and finds by its conditional updates what became of it.
+    means that nobody knows; `work` is then run again and finds by its conditional updates what became of it. What
+    would be done twice says so by `is_repeatable=False`, and its caller is told that nobody knows.
 
     Raises:
         DatabaseUnavailable: when the database is out of reach, or would not let us through in time.
         Exception: whatever `work` raises; the transaction is rolled back.
     """
-    for attempt in range(RETRIES + 1):
+
+    def attempt() -> Result:
         signals.forget(session)
+        is_committing = False
         try:
             begin_writing(session)
             result = work()
+            is_committing = True
             session.commit()
-        except (DBAPIError, PoolTimeout) as error:
+        except BaseException as error:  # an interrupt too must not leave the transaction open
             session.rollback()
+            if is_committing and isinstance(error, DBAPIError) and error.connection_invalidated:
+                signals.send_changes(session)
+                if not is_repeatable:
+                    raise DatabaseUnavailable("The connection broke while saving; look whether it was done.") from error
+            raise
+        return result
+
+    result = _persist(attempt)
+    signals.send(session)
+    return result
+
+
+def _persist(attempt: Callable[[], Result]) -> Result:
+    """Try until the database lets us through, a few times."""
+    for number in range(RETRIES + 1):
+        try:
+            return attempt()
+        except (DBAPIError, PoolTimeout) as error:
             if not _may_succeed_later(error):
                 raise
-            if attempt == RETRIES:
+            if number == RETRIES:
                 raise DatabaseUnavailable("The database did not let us through; try again shortly.") from error
-            time.sleep(random.uniform(0.005, 0.05) * 2**attempt)  # noqa: S311 - jitter
-        except BaseException:  # an interrupt too must not leave the transaction open
-            session.rollback()
-            raise
-        else:
-            signals.send(session)
-            return result
+            time.sleep(random.uniform(0.005, 0.05) * 2**number)  # noqa: S311 - jitter
     raise AssertionError("unreachable")
 
 
@@ -151,19 +170,30 @@ def look(session: Session, query: Callable[[Connection], Result]) -> Result:
 
     What the session still holds is committed first: nobody keeps one connection while asking for another. With as many
     requests as the pool has connections, all would wait for ever.
+
+    Raises:
+        DatabaseUnavailable: as `transact`.
     """
     session.commit()
-    with _engine_of(session).connect() as connection:
-        return query(connection)
+
+    def attempt() -> Result:
+        with _engine_of(session).connect() as connection:
+            return query(connection)
+
+    return _persist(attempt)
 
 
 def load(session: Session, query: Select[tuple[Model]]) -> Model:
-    """Load one object into the session as it is now, and leave nothing open behind; commits first, as `look`."""
+    """Load one object into the session as it is now, and leave nothing open behind; as `look`."""
     session.commit()
-    with Session(_engine_of(session)) as reader:
-        found = reader.scalars(query).one()
-        reader.expunge(found)
-    return session.merge(found, load=False)
+
+    def attempt() -> Model:
+        with Session(_engine_of(session)) as reader:
+            found = reader.scalars(query).one()
+            reader.expunge(found)
+            return found
+
+    return session.merge(_persist(attempt), load=False)
 
 
 def _engine_of(session: Session) -> Engine:
@@ -174,7 +204,7 @@ def _engine_of(session: Session) -> Engine:
 def _may_succeed_later(error: DBAPIError | PoolTimeout) -> bool:
     if isinstance(error, PoolTimeout) or error.connection_invalidated:
         return True
-    if getattr(error.orig, "sqlstate", None) in _TRANSIENT_STATES:
+    if (getattr(error.orig, "sqlstate", None) or "")[:2] in _TRANSIENT_CLASSES:
         return True
     return isinstance(error, OperationalError) and "no such" not in str(error.orig)
 

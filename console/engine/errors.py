@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from console.engine.machine import Outcome, Phase
@@ -131,6 +132,12 @@ class InvalidCart(Ended):
 
     code = "invalid_cart"
     outcome = Outcome.INVALID_CART
+
+
+def invalid_cart(reasons: Sequence[tuple[str, str]]) -> InvalidCart:
+    """Build the refusal of a cart from its reasons: (field, message)."""
+    told = [{"field": field, "message": message} for field, message in reasons]
+    return InvalidCart(" ".join(message for _, message in reasons), phase=Phase.CART_VALIDATION, reasons=told)
 
 
 class PaymentPending(CheckoutError):

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import structlog
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from console.engine.database import look, transact
-from console.engine.errors import LostRace
+from console.engine.errors import DatabaseUnavailable, LostRace
 from console.engine.locks import is_due, read_lock
 from console.engine.machine import Outcome
 from console.engine.rollback import expire_row
 from console.engine.tables import locks
 from console.engine.walk import settle
+
+log = structlog.get_logger("checkout")
 
 
 def expire_if_due(session: Session, lock_id: int) -> Row[Any]:
@@ -32,8 +36,23 @@ def expire_if_due(session: Session, lock_id: int) -> Row[Any]:
     return settle(session, row)
 
 
-def expire_due(session: Session, *, limit: int | None = None) -> int:
-    """Expire what is due, oldest first; tell how many were. Own transactions, one a checkout."""
+def expire_due(session: Session, *, limit: int | None = None, is_stopped: Callable[[], bool] = lambda: False) -> int:
+    """Expire what is due, oldest first, until told to stop; tell how many were. Own transactions, one a checkout.
+
+    Raises:
+        DatabaseUnavailable: when the database is out of reach; what is left is expired by the next sweep.
+    """
     query = select(locks.c.id).where(is_due()).order_by(locks.c.expires_at).limit(limit)
     ids = look(session, lambda reader: list(reader.scalars(query)))
-    return sum(expire_if_due(session, lock_id).outcome == Outcome.EXPIRED for lock_id in ids)
+    return sum(_expire_one(session, lock_id) for lock_id in ids if not is_stopped())
+
+
+def _expire_one(session: Session, lock_id: int) -> bool:
+    """Expire one of many: a defect in one does not keep the others waiting."""
+    try:
+        return bool(expire_if_due(session, lock_id).outcome == Outcome.EXPIRED)
+    except DatabaseUnavailable:
+        raise
+    except Exception:
+        log.exception("checkout_not_expired", lock_id=lock_id)
+        return False

@@ -49,6 +49,15 @@ class RequestKey:
     request_hash: str
 
 
+def take_key(session: Session, lock_id: int, key: RequestKey) -> None:
+    """Take a request's key. Caller commits.
+
+    Raises:
+        KeySeen, IdempotencyConflict: when it was used before.
+    """
+    claim_key(session, lock_id, call=key.call, key=key.key, request_hash=key.request_hash)
+
+
 def enter_authorization(session: Session, drive: Drive, payment: Payment, key: RequestKey | None) -> Progress:
     """Take leg 1: validate, reserve, lock prices, and write the authorize operation. Caller commits.
 
@@ -59,7 +68,7 @@ def enter_authorization(session: Session, drive: Drive, payment: Payment, key: R
         KeySeen, IdempotencyConflict: when the key was used before.
     """
     if key is not None:
-        claim_key(session, drive.lock.id, call=key.call, key=key.key, request_hash=key.request_hash)
+        take_key(session, drive.lock.id, key)
     if drive.lock.state not in UNPAID:
         raise LostRace(f"checkout {drive.lock.id} is past its first leg")
     cart = hold_cart_row(session, drive.lock.cart_id)
@@ -134,7 +143,8 @@ def enter_capture(session: Session, drive: Drive, heard: Heard) -> Progress:
         LostRace: when the time ran out, or somebody else decided first.
     """
     in_time = locks.c.expires_at > clock()
-    lock = decide(session, drive, in_time, state=State.CAPTURING, phase=Phase.PAYMENT_CAPTURE)
+    entry = {"phase": Phase.PAYMENT_CAPTURE, "needs_attention": None}  # the authorization's doubt is over
+    lock = decide(session, drive, in_time, state=State.CAPTURING, **entry)
     leg = _open_leg(session, lock, heard, closes=Phase.PAYMENT_AUTHORIZATION)
     return _run_leg(leg, LEG_TWO)
 
@@ -155,9 +165,10 @@ def commit_stock(session: Session, drive: Drive, heard: Heard) -> Progress:
 
 def _open_leg(session: Session, lock: Row[Any], heard: Heard, *, closes: Phase) -> Leg:
     """Begin a leg: record the answer it follows from, and close the phase whose call that was."""
-    if heard is not None:
-        apply_answer(session, *heard)
     leg = Leg(session, lock, History(lock))
+    if heard is not None:
+        told = apply_answer(session, *heard)
+        leg.known = operations_of(session, lock.id) if told is None else {told.kind: told}
     leg.history.note(closes, StepStatus.COMPLETED)
     return leg
 
@@ -165,7 +176,7 @@ def _open_leg(session: Session, lock: Row[Any], heard: Heard, *, closes: Phase) 
 def _run_leg(leg: Leg, phases: tuple[PhaseModule, ...]) -> Progress:
     run_phases(leg, phases)
     leg.history.write(leg.session)
-    return Progress(leg.lock, tuple(leg.written))
+    return Progress(leg.lock, (*leg.known.values(), *leg.written))
 
 
 def go_back_refused(session: Session, drive: Drive, _heard: Heard) -> Progress:
@@ -178,7 +189,7 @@ def go_back_refused(session: Session, drive: Drive, _heard: Heard) -> Progress:
 
 def go_back_expired(session: Session, drive: Drive, _heard: Heard) -> Progress:
     """Go back because the time ran out during the authorization. Caller commits."""
-    lock = expire_row(session, drive.lock)
+    lock = expire_row(session, drive.lock, locks.c.fence == drive.lock.fence)
     return Progress(lock, tuple(operations_of(session, lock.id).values()))
 
 
@@ -187,7 +198,7 @@ _REFUSED_BY_STATE = {State.AUTHORIZING: OperationKind.AUTHORIZE, State.CAPTURING
 
 def finish_rollback(session: Session, drive: Drive, _heard: Heard) -> Progress:
     """End a checkout that went back, its money settled. Caller commits."""
-    return Progress(finish(session, decide(session, drive, state=State.FAILED)))
+    return Progress(finish(session, decide(session, drive, state=State.FAILED, needs_attention=None)))
 
 
 def go_back_broken(session: Session, drive: Drive, *, reason: str) -> Row[Any]:

@@ -27,7 +27,10 @@ from console.engine.totals import Line, PricedLine, Shipping, TaxTable, Totals, 
 
 @dataclass(frozen=True)
 class PricedCart:
-    """What a cart costs, and by which currency, rate and coupon; amounts in minor units of `currency`."""
+    """What a cart costs, and by which currency, rate and coupon; amounts in minor units of `currency`.
+
+    `problems` are (field, message) of what keeps it from being bought: a line without a price, an invalid coupon.
+    """
 
     totals: Totals
     currency: str
@@ -35,6 +38,7 @@ class PricedCart:
     exchange_rate: Decimal
     coupon: Row[Any] | None
     prices_include_tax: bool
+    problems: tuple[tuple[str, str], ...] = ()
 
 
 def read_lines(session: Session, cart: Row[Any]) -> Sequence[Row[Any]]:
@@ -55,12 +59,13 @@ def read_lines(session: Session, cart: Row[Any]) -> Sequence[Row[Any]]:
 
 
 def price_cart(session: Session, cart: Row[Any], lines: Sequence[Row[Any]]) -> PricedCart:
-    """Price a cart at today's prices; its coupon counts if it is valid. Reads only."""
+    """Price a cart at today's prices; its coupon counts if it is valid, a line without a price costs 0. Reads only."""
     config = runtime_of(session).config
     rate = exchange_rate(session, base=config.currency, quote=cart.currency_code)
-    unit_prices = price_lines(session, cart, lines)
+    prices = _price_lines(session, cart, lines)
+    unit_prices = {line_id: price or 0 for line_id, price in prices.items()}
     sub_total = sum(unit_prices[line.id] * line.quantity for line in lines)
-    coupon = _usable_coupon(session, cart, sub_total)
+    coupon, coupon_problem = _usable_coupon(session, cart, sub_total)
     limited_to = coupons.discountable_variants(session, coupon) if coupon else None
     totals = total_up(
         [_line(line, unit_prices[line.id], limited_to) for line in lines],
@@ -68,26 +73,35 @@ def price_cart(session: Session, cart: Row[Any], lines: Sequence[Row[Any]]) -> P
         shipping=_shipping(session, cart),
         tax=_tax_table(session, cart, is_included=config.prices_include_tax),
     )
+    unpriced = {line.sku: None for line in lines if prices[line.id] is None}  # each SKU once, in the cart's order
+    problems = [(f"lines.{sku}", f"{sku} has no price in {cart.currency_code}.") for sku in unpriced]
+    if coupon_problem:
+        problems.append(("coupon", coupon_problem))
     return PricedCart(
-        totals, cart.currency_code, config.currency, rate or Decimal(1), coupon, config.prices_include_tax
+        totals,
+        cart.currency_code,
+        config.currency,
+        rate or Decimal(1),
+        coupon,
+        config.prices_include_tax,
+        tuple(problems),
     )
 
 
-def price_lines(session: Session, cart: Row[Any], lines: Sequence[Row[Any]]) -> dict[int, int]:
-    """Tell the unit price of each line by its id: the agreed one, the variant's, or the shop's price converted.
+def find_problems(session: Session, cart: Row[Any], lines: Sequence[Row[Any]]) -> Sequence[tuple[str, str]]:
+    """Tell what keeps a cart from being priced; asks the database only where something may be amiss. Reads only."""
+    if cart.coupon_code or any(_given_price(line) is None for line in lines):
+        return price_cart(session, cart, lines).problems
+    return ()
 
-    A line without any price costs 0 here; cart validation refuses it (`unpriced`).
-    """
-    prices = {line.id: _given_price(line) for line in lines}
+
+def _price_lines(session: Session, cart: Row[Any], lines: Sequence[Row[Any]]) -> dict[int, int | None]:
+    """Tell the unit price of each line by its id: the agreed one, the variant's, or the shop's price converted."""
+    prices: dict[int, int | None] = {line.id: _given_price(line) for line in lines}
     missing = [line for line in lines if prices[line.id] is None]
-    converted = _converted_prices(session, cart, missing) if missing else {}
-    return {line_id: converted.get(line_id, 0) if price is None else price for line_id, price in prices.items()}
-
-
-def unpriced(session: Session, cart: Row[Any], lines: Sequence[Row[Any]]) -> set[int]:
-    """Tell the ids of the lines that have no price in the cart's currency, nor one that can be converted."""
-    missing = [line for line in lines if _given_price(line) is None]
-    return {line.id for line in missing} - _converted_prices(session, cart, missing).keys() if missing else set()
+    if missing:
+        prices.update(_converted_prices(session, cart, missing))
+    return prices
 
 
 def _given_price(line: Row[Any]) -> int | None:
@@ -122,12 +136,13 @@ def exchange_rate(session: Session, *, base: str, quote: str) -> Decimal | None:
     return session.execute(query).scalar_one_or_none()
 
 
-def _usable_coupon(session: Session, cart: Row[Any], sub_total: int) -> Row[Any] | None:
+def _usable_coupon(session: Session, cart: Row[Any], sub_total: int) -> tuple[Row[Any] | None, str | None]:
+    """Find the cart's coupon, or why it cannot be used."""
+    if not cart.coupon_code:
+        return None, None
     coupon = coupons.find_coupon(session, cart.coupon_code)
-    if coupon is None:
-        return None
     problem = coupons.why_not_valid(coupon, code=cart.coupon_code, sub_total=sub_total, currency=cart.currency_code)
-    return None if problem else coupon
+    return (None, problem) if problem else (coupon, None)
 
 
 def _line(line: Row[Any], unit_price: int, limited_to: set[int] | None) -> Line:

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session
 
 from console.engine.database import look
-from console.engine.errors import InProgress
+from console.engine.errors import DatabaseUnavailable, InProgress
 from console.engine.locks import read_lock
 from console.engine.machine import DRIVEN, OperationStatus
 from console.engine.tables import locks, operations
@@ -18,26 +18,28 @@ log = structlog.get_logger("checkout")
 
 
 def recover(session: Session, *, limit: int = 100) -> int:
-    """Drive interrupted checkouts on; tell how many were taken over. Own transactions.
+    """Drive interrupted checkouts on, the longest unchanged first; tell how many got any further. Own transactions.
 
     One that fails by a defect is logged and does not keep the others waiting.
     """
-    query = select(locks.c.id).where(_is_interrupted()).order_by(locks.c.lease_until, locks.c.id).limit(limit)
+    query = select(locks.c.id).where(_is_interrupted()).order_by(locks.c.changed_at, locks.c.id).limit(limit)
     ids = look(session, lambda reader: list(reader.scalars(query)))
     return sum(_recover_one(session, lock_id) for lock_id in ids)
 
 
 def _recover_one(session: Session, lock_id: int) -> bool:
-    lock = look(session, lambda reader: read_lock(reader, lock_id))
+    before = lock = look(session, lambda reader: read_lock(reader, lock_id))
     try:
-        lock = drive_on(session, lock)
+        lock = drive_on(session, before)
     except InProgress:
         return False
+    except DatabaseUnavailable:
+        raise
     except Exception:
         log.exception("checkout_not_recovered", reference=lock.reference)
         return False
     log.info("checkout_recovered", reference=lock.reference, state=lock.state, outcome=lock.outcome)
-    return True
+    return bool(lock.state != before.state)
 
 
 def _is_interrupted() -> ColumnElement[bool]:

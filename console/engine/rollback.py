@@ -59,13 +59,13 @@ def go_back(
     return back
 
 
-def expire_row(session: Session, row: Row[Any]) -> Row[Any]:
+def expire_row(session: Session, row: Row[Any], *conditions: ColumnElement[bool]) -> Row[Any]:
     """Expire a checkout that is due. Caller commits.
 
     Raises:
         LostRace: when it is not due, or somebody decided first: the start of the capture, a release, a cancel.
     """
-    return go_back(session, row, is_due(), outcome=Outcome.EXPIRED, reason=EXPIRED_REASON)
+    return go_back(session, row, is_due(), *conditions, outcome=Outcome.EXPIRED, reason=EXPIRED_REASON)
 
 
 def _ending() -> dict[str, Any]:

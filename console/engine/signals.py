@@ -45,6 +45,13 @@ def forget(session: Session) -> None:
     session.info.pop(_QUEUE, None)
 
 
+def send_changes(session: Session) -> None:
+    """Send that something may have changed, after a commit whose confirmation was lost; nothing else is known."""
+    for signal, facts in session.info.get(_QUEUE, ()):
+        if signal is checkout_changed:
+            signal.send(None, **facts)
+
+
 def send(session: Session) -> None:
     """Send what was queued by the transaction just committed; a receiver that fails cannot undo it any more."""
     for signal, facts in session.info.pop(_QUEUE, ()):

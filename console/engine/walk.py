@@ -56,7 +56,7 @@ class Walk:
     drive: Drive
     known: Operations
     fact: Fact | None = None
-    is_fresh: bool = False  # the operation to send was written by this driver just now
+    fresh: frozenset[int] = frozenset()  # ids of the operations that this driver wrote just now
 
     def run(self) -> Row[Any]:
         """Go on until the checkout ends or must wait; give the lock as it is then.
@@ -101,8 +101,8 @@ class Walk:
         return statuses
 
     def _call(self, operation: Row[Any]) -> bool:
-        answer = ask_gateway(self.session, self.drive, operation, known=self.known, is_fresh=self.is_fresh)
-        self.is_fresh = False
+        answer = ask_gateway(self.session, self.drive, operation, known=self.known, is_fresh=operation.id in self.fresh)
+        self.fresh -= {operation.id}
         if answer is None:
             return self._rest(silent=operation)
         self.fact = Fact(operation, answer)
@@ -118,9 +118,10 @@ class Walk:
             log.exception("checkout_leg_failed", lock_id=self.drive.lock.id, leg=move.value)
             return self._survive(move, error)
         self.drive.saw(progress.lock, leased_at=began)
+        seen = {operation.id for operation in self.known.values()}
+        self.fresh = frozenset(operation.id for operation in progress.operations) - seen
         self.known = {**self.known, **{operation.kind: operation for operation in progress.operations}}
         self.fact = None
-        self.is_fresh = True
         return progress.lock.lease_owner is not None
 
     def _fact_to_apply(self) -> tuple[Row[Any], GatewayAnswer] | None:
@@ -130,11 +131,21 @@ class Walk:
         """A leg failed by a defect: keep the fact; go back if no order could be made, else ask for a human."""
         if self.fact is not None and not self._record_fact():
             return False
-        if move == Move.ENTER_CAPTURE:
-            self._decide(legs.go_back_broken, reason=f"The order could not be created: {error}")
+        if move == Move.ENTER_CAPTURE and self._goes_back(error):
             return True
         self._decide(legs.stay_broken, reason=f"The step {move.value} fails: {error}")
-        raise error
+        return False
+
+    def _goes_back(self, error: Exception) -> bool:
+        """Go back from a broken leg 2; False when even that is broken."""
+        try:
+            self._decide(legs.go_back_broken, reason=f"The order could not be created: {error}")
+        except (LostRace, DatabaseUnavailable):
+            raise
+        except Exception:
+            log.exception("checkout_rollback_failed", lock_id=self.drive.lock.id)
+            return False
+        return True
 
     def _decide(self, leg: Callable[..., Row[Any]], *, reason: str) -> None:
         began = time.monotonic()
@@ -166,7 +177,7 @@ class Walk:
         return True
 
     def _reread(self) -> None:
-        self.is_fresh = False
+        self.fresh = frozenset()
         self.known = look(self.session, lambda reader: operations_of(reader, self.drive.lock.id))
 
     def _rest(self, *, silent: Row[Any] | None = None) -> bool:
@@ -195,9 +206,17 @@ def drive_on(session: Session, lock: Row[Any]) -> Row[Any]:
         row = look(session, lambda reader: read_lock(reader, lock.id))
         if row.state in ENDED:
             return row
-        raise InProgress("Another request is driving this checkout.", reference=row.reference) from None
+        if row.lease_owner != drive.owner:
+            raise InProgress("Another request is driving this checkout.", reference=row.reference) from None
+        return walk_on(session, drive, row, leased_at=began)
     drive.saw(row, leased_at=began)
     return Walk(session, drive, known).run()
+
+
+def walk_on(session: Session, drive: Drive, lock: Row[Any], *, leased_at: float) -> Row[Any]:
+    """Walk on from a commit of ours whose confirmation was lost: the lease in the row is our own (rule 11)."""
+    drive.saw(lock, leased_at=leased_at)
+    return Walk(session, drive, look(session, lambda reader: operations_of(reader, lock.id))).run()
 
 
 def settle(session: Session, lock: Row[Any]) -> Row[Any]:

@@ -5,19 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from console.engine import CheckoutError, Payment, advance, process, release, resume, start
-from console.engine.database import load, transact
+from console.engine.database import load
 from console.engine.errors import Expired, InProgress, PaymentDeclined, PaymentPending, Released
 from console.engine.invariants import check_all
 from console.engine.machine import OperationKind, OperationStatus
-from console.engine.payments.facts import record_answer
-from console.engine.payments.gateway import GatewayAnswer
 from console.engine.recovery import recover
-from console.engine.runtime import CheckoutConfig, attach
 from console.models import Cart, CheckoutLock, Order, OutboxEvent, PaymentOperation, StockLevel
+from tests.engine.facts import statuses, tell
 from tests.engine.rows import read, read_one
 from tests.engine.scripted import (
     ScriptedGateway,
@@ -29,39 +27,6 @@ from tests.engine.scripted import (
     wait_for_shopper,
 )
 from tests.factories import VISA, Shop, make_driverless, make_due
-
-
-@pytest.fixture
-def bank(database: Engine) -> ScriptedGateway:
-    gateway = ScriptedGateway()
-    attach(database, config=CheckoutConfig(), gateway=gateway)
-    return gateway
-
-
-@pytest.fixture
-def support(database: Engine) -> Any:
-    """Somebody in the console, on a session of their own."""
-    with Session(database, expire_on_commit=False) as session:
-        yield session
-
-
-def tell(session: Session, lock: CheckoutLock, kind: str, status: OperationStatus, **facts: Any) -> None:
-    """Record what a webhook would say."""
-    [operation] = session.execute(select(PaymentOperation.__table__).filter_by(lock_id=lock.id, kind=kind))
-    session.rollback()
-    amount, currency = facts.pop("amount", operation.amount), facts.pop("currency", operation.currency)
-    said = GatewayAnswer(status, f"py_{lock.reference}", amount, currency, **facts)
-    transact(session, lambda: record_answer(session, lock.id, operation, said))
-
-
-def let_tries_come(session: Session) -> None:
-    """Let every back-off run out."""
-    session.execute(update(PaymentOperation).values(next_attempt_at=None))
-    session.commit()
-
-
-def statuses(session: Session) -> dict[str, str]:
-    return {operation.kind: operation.status for operation in read(session, PaymentOperation)}
 
 
 def test_a_release_during_the_authorization_wins_and_the_money_is_voided(
@@ -346,23 +311,6 @@ def test_a_wrong_amount_or_currency_is_stored_but_not_taken(
     assert lock.lease_owner is None
     assert "speaks of" in read_one(session, CheckoutLock).needs_attention
     assert recover(session) == 0
-
-
-def test_a_checkout_that_fails_by_a_defect_does_not_keep_others_from_recovery(
-    session: Session, shop: Shop, bank: ScriptedGateway
-) -> None:
-    shop.sell()
-    broken, whole = shop.checkout(), shop.checkout()
-    for lock in (broken, whole):
-        bank.script("capture", *[stay_silent] * 3)
-        with pytest.raises(PaymentPending):
-            process(session, lock, payment=VISA)
-    let_tries_come(session)
-    bank.script("capture", lambda _request: 1 // 0)  # type: ignore[arg-type, return-value]
-
-    assert recover(session) == 1
-
-    assert sorted(lock.state for lock in read(session, CheckoutLock)) == ["capturing", "completed"]
 
 
 def test_a_second_request_is_told_that_the_first_is_at_it(

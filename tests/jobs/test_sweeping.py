@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from threading import Event
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, Row
 from sqlalchemy.orm import Session
 
 from console.engine import expiry
-from console.jobs import sweeping
 from console.jobs.sweeping import sweep_due
 from console.models import CheckoutLock
 from tests.factories import Shop
@@ -34,13 +34,14 @@ def test_a_checkout_that_cannot_be_expired_stops_no_other(
     database: Engine, session: Session, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, *_ = due_checkouts(database, shop, 3)
+    expire_if_due = expiry.expire_if_due
 
-    def expire_unless_first(session: Session, lock_id: int) -> None:
+    def expire_unless_first(session: Session, lock_id: int) -> Row[Any]:
         if lock_id == first.id:
             raise ArithmeticError("broken")
-        expiry.expire_if_due(session, lock_id)
+        return expire_if_due(session, lock_id)
 
-    monkeypatch.setattr(sweeping, "expire_if_due", expire_unless_first)
+    monkeypatch.setattr(expiry, "expire_if_due", expire_unless_first)
 
     sweep_due(session, stop=Event())
 

@@ -50,6 +50,9 @@ def ask_gateway(
         except NoAnswer as silence:
             log.warning("gateway_silent", reference=request.reference, kind=operation.kind, reason=str(silence))
             continue
+        except Exception:
+            log.exception("gateway_failed", reference=request.reference, kind=operation.kind)
+            continue
         if answer is not None:
             return answer
     return None

@@ -19,9 +19,11 @@ from console.engine.payments.gateway import GatewayAnswer
 from console.engine.payments.operations import (
     Operations,
     apply_answer,
+    is_settled,
     is_what_we_asked,
     operations_of,
     raise_operation,
+    statuses_of,
     write_operation,
 )
 from console.engine.runtime import runtime_of
@@ -100,16 +102,22 @@ def _follow(session: Session, lock: Row[Any], raised: Row[Any]) -> Row[Any]:
     if lock.needs_attention is not None and raised.resolved_at is not None:
         lock = _end_doubt(session, lock)
     if raised.status == OperationStatus.WAITING and raised.kind == OperationKind.AUTHORIZE:
-        return _shorten_deadline(session, lock)
-    if raised.kind == OperationKind.VOID:
-        return _follow_void(session, lock, raised)
+        return _follow_waiting(session, lock)
     if raised.status == OperationStatus.SUCCEEDED:
         return _follow_success(session, lock, raised)
+    if raised.status == OperationStatus.REFUSED and raised.kind in (OperationKind.VOID, OperationKind.REFUND):
+        return _follow_refusal(session, lock, raised)
     return lock
 
 
-def _shorten_deadline(session: Session, lock: Row[Any]) -> Row[Any]:
-    """A waiting authorization keeps the earlier of its two deadlines, so that there is one, which *extend* moves."""
+def _follow_waiting(session: Session, lock: Row[Any]) -> Row[Any]:
+    """A waiting authorization keeps the earlier of its two deadlines, so that there is one, which *extend* moves.
+
+    Nobody waits for it any more on a checkout that is going back: it is voided.
+    """
+    if lock.state == State.ROLLING_BACK:
+        give_back(session, lock, operations_of(session, lock.id))
+        return lock
     if lock.state != State.AUTHORIZING:
         return lock
     deadline = clock(runtime_of(session).config.auth_timeout_seconds)
@@ -120,23 +128,33 @@ def _shorten_deadline(session: Session, lock: Row[Any]) -> Row[Any]:
 def _follow_success(session: Session, lock: Row[Any], raised: Row[Any]) -> Row[Any]:
     if raised.kind in GIVES_BACK and lock.state in (State.ROLLING_BACK, State.FAILED):
         return take_late_money(session, lock, raised)
+    if raised.kind == OperationKind.VOID:
+        known = operations_of(session, lock.id)
+        if known[OperationKind.AUTHORIZE].status == OperationStatus.WAITING:
+            authorize = known[OperationKind.AUTHORIZE]
+            raise_operation(session, authorize, status=OperationStatus.REFUSED, code="voided")
     return lock
 
 
 def _end_doubt(session: Session, lock: Row[Any]) -> Row[Any]:
-    """Call the human off once every operation has its last word."""
+    """Call the human off once every operation has its last word, and on the way back once no money is held either."""
     known = operations_of(session, lock.id)
+    is_going_back = lock.state in (State.ROLLING_BACK, State.FAILED)
     if any(operation.resolved_at is None for operation in known.values()):
+        return lock
+    if is_going_back and not is_settled(statuses_of(known)):
         return lock
     return change(session, lock.id, needs_attention=None)
 
 
 def take_late_money(session: Session, lock: Row[Any], raised: Row[Any]) -> Row[Any]:
     """Send money back that came after the checkout had gone back (rule 3). Caller holds the lock row and commits."""
+    known = operations_of(session, lock.id)
+    if is_settled(statuses_of(known)):
+        return lock  # a void was faster: nothing is held
     had_failed = lock.state == State.FAILED
     if had_failed:
         lock = change(session, lock.id, state=State.ROLLING_BACK)
-    known = operations_of(session, lock.id)
     give_back(session, lock, known)
     if had_failed or raised.kind == OperationKind.CAPTURE:
         what = "captured" if raised.kind == OperationKind.CAPTURE else "authorized"
@@ -145,28 +163,22 @@ def take_late_money(session: Session, lock: Row[Any], raised: Row[Any]) -> Row[A
     return lock
 
 
-def _follow_void(session: Session, lock: Row[Any], void: Row[Any]) -> Row[Any]:
-    known = operations_of(session, lock.id)
-    if void.status == OperationStatus.SUCCEEDED:
-        authorize = known[OperationKind.AUTHORIZE]
-        if authorize.status == OperationStatus.WAITING:
-            raise_operation(session, authorize, status=OperationStatus.REFUSED, code="voided")
-        return lock
-    if void.status == OperationStatus.REFUSED and void.code == "already_captured":
-        return _find_captured(session, lock, known)
-    if void.status == OperationStatus.REFUSED:
-        return demand_attention(session, lock, f"The gateway refused the void: {void.message or void.code}.")
-    return lock
+def _follow_refusal(session: Session, lock: Row[Any], back: Row[Any]) -> Row[Any]:
+    """The gateway does not give the money back: it was captured after all, or a human is needed."""
+    if back.kind == OperationKind.VOID and back.code == "already_captured":
+        return _find_captured(session, lock)
+    return demand_attention(session, lock, f"The gateway refused the {back.kind}: {back.message or back.code}.")
 
 
-def _find_captured(session: Session, lock: Row[Any], known: Operations) -> Row[Any]:
+def _find_captured(session: Session, lock: Row[Any]) -> Row[Any]:
     """A void found the money captured: the capture happened after all, so refund it."""
+    known = operations_of(session, lock.id)
     capture = known.get(OperationKind.CAPTURE)
-    if capture and capture.status != OperationStatus.SUCCEEDED:
-        raise_operation(session, capture, status=OperationStatus.SUCCEEDED)
-    of = capture or known[OperationKind.AUTHORIZE]
-    _write_once(session, lock, known, kind=OperationKind.REFUND, of=of)
-    return lock
+    if capture is None:
+        _write_once(session, lock, known, kind=OperationKind.REFUND, of=known[OperationKind.AUTHORIZE])
+        return demand_attention(session, lock, "The gateway captured a payment that we only had authorized.")
+    raised = raise_operation(session, capture, status=OperationStatus.SUCCEEDED)
+    return lock if raised is None else take_late_money(session, lock, raised)
 
 
 def _record_mismatch(session: Session, lock: Row[Any], operation: Row[Any], answer: GatewayAnswer) -> Row[Any]:

@@ -6,6 +6,7 @@ reads the operations only after its own update of the lock row: so the two canno
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Mapping
 from typing import Any
@@ -91,12 +92,22 @@ def apply_answer(session: Session, operation: Row[Any], answer: GatewayAnswer) -
         session,
         operation,
         status=meaning(answer, kind=operation.kind),
-        provider_reference=answer.provider_reference or operation.provider_reference,
-        code=answer.code,
-        message=answer.message,
+        provider_reference=_text(answer.provider_reference, most=255) or operation.provider_reference,
+        code=_text(answer.code, most=64),
+        message=_text(answer.message, most=1000),
         next_action=dict(answer.next_action) if answer.next_action else None,
-        answer=dict(answer.raw),
+        answer=_storable(answer.raw),
     )
+
+
+def _text(said: str | None, *, most: int) -> str | None:
+    return said.replace("\x00", "")[:most] if said else None
+
+
+def _storable(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Bring what a gateway said into JSON, whatever its adapter left in it: a fact must not be lost for its form."""
+    stored: dict[str, Any] = json.loads(json.dumps(dict(raw), default=str).replace("\\u0000", ""))
+    return stored
 
 
 def is_settled(statuses: Mapping[str, str]) -> bool:
@@ -136,7 +147,12 @@ def meaning(answer: GatewayAnswer, *, kind: str) -> OperationStatus:
 
 
 def is_what_we_asked(answer: GatewayAnswer, operation: Row[Any]) -> bool:
-    """Tell whether an answer speaks of our amount and currency; another one is never applied."""
+    """Tell whether an answer speaks of our amount and currency; another one is never applied.
+
+    A void that was done already, or is needed no more, has no amount of its own.
+    """
     if meaning(answer, kind=operation.kind) != OperationStatus.SUCCEEDED:
+        return True
+    if operation.kind == OperationKind.VOID and answer.status == OperationStatus.REFUSED:
         return True
     return (answer.amount_minor, answer.currency) == (operation.amount, operation.currency)

@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from console.engine import coupons, pricing
+from console.engine import pricing
 from console.engine.addresses import missing_fields
-from console.engine.errors import InvalidCart
+from console.engine.errors import invalid_cart
 from console.engine.inventory import sum_by_variant
 from console.engine.machine import Phase, StepStatus
 from console.engine.phases.leg import Leg
@@ -44,10 +44,9 @@ def require_valid(session: Session, cart: Row[Any], lines: Sequence[Row[Any]]) -
     Raises:
         InvalidCart: with every reason in `context["reasons"]`.
     """
-    reasons = [*_of_details(cart), *_of_lines(session, cart, lines), *_of_coupon(session, cart, lines)]
+    reasons = [*_of_details(cart), *_of_lines(lines), *pricing.find_problems(session, cart, lines)]
     if reasons:
-        told = [{"field": field, "message": message} for field, message in reasons]
-        raise InvalidCart(" ".join(message for _, message in reasons), phase=PHASE, reasons=told)
+        raise invalid_cart(reasons)
 
 
 def _of_details(cart: Row[Any]) -> Iterator[tuple[str, str]]:
@@ -60,7 +59,7 @@ def _of_details(cart: Row[Any]) -> Iterator[tuple[str, str]]:
             yield f"billing_address.{name}", f"The billing address lacks its {name.replace('_', ' ')}."
 
 
-def _of_lines(session: Session, cart: Row[Any], lines: Sequence[Row[Any]]) -> Iterator[tuple[str, str]]:
+def _of_lines(lines: Sequence[Row[Any]]) -> Iterator[tuple[str, str]]:
     if not lines:
         yield "lines", "The cart is empty."
     if len(lines) > MAXIMUM_LINES:
@@ -68,21 +67,7 @@ def _of_lines(session: Session, cart: Row[Any], lines: Sequence[Row[Any]]) -> It
     for line in lines:
         if not line.active:
             yield f"lines.{line.sku}", f"{line.sku} is no longer sold."
-    unpriced = pricing.unpriced(session, cart, lines)
     skus = {line.variant_id: line.sku for line in lines}
-    for sku in {line.sku for line in lines if line.id in unpriced}:
-        yield f"lines.{sku}", f"{sku} has no price in {cart.currency_code}."
     for variant_id, quantity in sum_by_variant(lines).items():
         if quantity > MAXIMUM_QUANTITY:
             yield f"lines.{skus[variant_id]}", f"{skus[variant_id]}: at most {MAXIMUM_QUANTITY} pieces."
-
-
-def _of_coupon(session: Session, cart: Row[Any], lines: Sequence[Row[Any]]) -> Iterator[tuple[str, str]]:
-    if not cart.coupon_code:
-        return
-    prices = pricing.price_lines(session, cart, lines)
-    sub_total = sum(prices[line.id] * line.quantity for line in lines)
-    coupon = coupons.find_coupon(session, cart.coupon_code)
-    problem = coupons.why_not_valid(coupon, code=cart.coupon_code, sub_total=sub_total, currency=cart.currency_code)
-    if problem:
-        yield "coupon", problem

@@ -29,7 +29,7 @@ class Leg:
 
     `rows_held` tells the reservation to lock the stock rows; `lines` is what validation read for the phases after it;
     `amount_due` is the frozen total in minor units, and its currency, once a phase of this leg knows it;
-    `written` are the operations written in this leg, `known` those from before (on the way back).
+    `written` are the operations written in this leg, `known` those from before that it looked at.
     """
 
     session: Session

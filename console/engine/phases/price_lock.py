@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from console.engine import coupons, pricing
+from console.engine.errors import invalid_cart
 from console.engine.machine import Phase, StepStatus
 from console.engine.phases.leg import Leg
 
@@ -16,10 +17,12 @@ def run(leg: Leg) -> StepStatus:
     or leaves nothing. Undone by: the coupon use is returned; snapshots stay as evidence.
 
     Raises:
-        InvalidCart: when the coupon was used up meanwhile.
+        InvalidCart: when the coupon was used up or a price taken away meanwhile.
     """
     assert leg.cart is not None
     priced = pricing.price_cart(leg.session, leg.cart, leg.lines)
+    if priced.problems:  # since validation: a coupon's last use went to another cart, a rate was taken away
+        raise invalid_cart(priced.problems)
     pricing.write_snapshots(leg.session, leg.lock, priced)
     leg.amount_due = (priced.totals.total, priced.currency)
     if priced.coupon is not None:
