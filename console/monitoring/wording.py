@@ -32,7 +32,7 @@ def until(moment: datetime, now: datetime) -> str:
 
 
 def duration(length: timedelta) -> str:
-    """Write how long something took: `12 ms`, `3.4 s`, `2 min 30 s`, `5 h 12 min`, `3 d 4 h`."""
+    """Write how long something took: `12 ms`, `3.4 s`, `2 min 30 s`, `5 h 12 min`, `3 d`."""
     seconds = max(0.0, length.total_seconds())
     if seconds < 1:
         return f"{seconds * 1000:.0f} ms"
@@ -43,8 +43,12 @@ def duration(length: timedelta) -> str:
         (_HOUR_SECONDS, "h", _MINUTE_SECONDS, "min"),
     ):
         if seconds >= size:
-            return f"{seconds // size:.0f} {unit} {seconds % size // part:.0f} {part_unit}"
-    return f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
+            return _in_two(int(seconds // size), unit, int(seconds % size // part), part_unit)
+    return _in_two(int(seconds // 60), "min", int(seconds % 60), "s")
+
+
+def _in_two(larger: int, unit: str, smaller: int, smaller_unit: str) -> str:
+    return f"{larger} {unit} {smaller} {smaller_unit}" if smaller else f"{larger} {unit}"
 
 
 def exact(moment: datetime) -> str:

@@ -41,9 +41,12 @@ class StatusCache:
         """Find what is known of a cart, and the generation to store the answer with when nothing is."""
         keys = _generation_key(cart_id), _answer_key(cart_id)
         generation, stored = self._attempt(lambda: cache.get_many(*keys)) or (None, None)
-        is_known = generation is not None and stored is not None and stored["generation"] == generation
-        count(CACHE_HITS if is_known else CACHE_MISSES)
-        return (stored["answer"] if is_known else None), generation or self._renew(cart_id)
+        if generation is not None and stored is not None and stored["generation"] == generation:
+            count(CACHE_HITS)
+            answer: dict[str, Any] = stored["answer"]
+            return answer, generation
+        count(CACHE_MISSES)
+        return None, generation or self._renew(cart_id)
 
     def store(self, cart_id: int, answer: dict[str, Any], *, generation: str, seconds: int) -> None:
         """Keep an answer for so many seconds, at most an hour; 0 keeps nothing.

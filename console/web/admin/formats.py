@@ -14,7 +14,7 @@ from console.web.admin.roles import may
 def register(app: Flask) -> None:
     """Give an app's templates these filters, and the question who may do what."""
     app.jinja_env.filters.update(
-        ago=ago, duration=duration, exact=exact, money=money, seconds=seconds, state_name=state_name, words=words
+        ago=ago, duration=duration, exact=exact, money=money, lasting=lasting, state_name=state_name, words=words
     )
     app.jinja_env.globals["may"] = may
 
@@ -24,6 +24,6 @@ def state_name(state: str) -> str:
     return STATE_NAMES[State(state)]
 
 
-def seconds(length_seconds: float) -> str:
+def lasting(length_seconds: float) -> str:
     """Write how long something took, given in seconds."""
     return duration(timedelta(seconds=length_seconds))
