@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from console import protection
-from console.web import progress
+from console.web import progress, protection
 from console.web.storefront import cart, catalogue, checkout, formats, orders, refusals, status
 from console.web.storefront.pages import blueprint
 from console.web.storefront.shopper import current_cart

@@ -16,9 +16,9 @@ from console.engine.machine import EXPIRABLE
 from console.extensions import db
 from console.models import Cart
 from console.models.vocabulary import CartStatus
-from console.protection import get_status, protect_cart
 from console.web.api.answers import CartAnswer
 from console.web.api.cart_view import view_cart
+from console.web.protection import get_status, protect_cart
 from console.web.storefront.forms import CouponForm, HeldForm, LineForm
 from console.web.storefront.pages import blueprint, page
 from console.web.storefront.shopper import load_cart, make_cart, put_away_cart, read_cart
@@ -40,10 +40,11 @@ def show_cart() -> Response:
 
 def facts_of(head: Row[Any]) -> dict[str, Any]:
     """Gather what the pages show of a cart: its lines, its coupon's trouble, how its checkout stands."""
-    cart = view_cart(db.session(), head, token="")
     status = get_status()
+    cart = view_cart(db.session(), head, token="")
     return {
         "cart": cart,
+        "pieces_in_cart": sum(line.quantity for line in cart.lines),
         "checkout": status,
         "coupon_trouble": _coupon_trouble(cart),
         "held_form": HeldForm(formdata=None, checkout=status["lock_id"]),

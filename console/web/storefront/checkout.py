@@ -16,10 +16,10 @@ from console.engine.start import start_or_join
 from console.extensions import db
 from console.models import CheckoutLock, Order
 from console.models.vocabulary import CartStatus
-from console.protection import get_active_lock, get_status
 from console.web.api.access import LONGEST_HEADER, owns
 from console.web.api.cart_view import is_locked
 from console.web.api.limits import Attempt, limited
+from console.web.protection import get_active_lock, get_status
 from console.web.storefront.cart import SEE_OTHER, facts_of
 from console.web.storefront.forms import DetailsForm, HeldForm, PaymentForm
 from console.web.storefront.pages import blueprint, page

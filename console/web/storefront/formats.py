@@ -9,9 +9,9 @@ from babel.numbers import format_currency
 from flask import Flask
 
 from console.engine.money import decimals, to_major
-from console.protection import format_seconds
 from console.web.api.answers import Money
 from console.web.api.fields import countries
+from console.web.protection import format_seconds
 
 LOCALE = Locale("en", "GB")
 ART_COLOURS = 6
@@ -20,7 +20,7 @@ ART_COLOURS = 6
 def register(app: Flask) -> None:
     """Give an app's templates these filters."""
     app.jinja_env.filters.update(
-        price=price, seconds=format_seconds, country_name=country_name, art_colour=art_colour, plain_words=plain_words
+        price=price, seconds=format_seconds, country_name=country_name, art_colour=art_colour
     )
 
 
@@ -33,9 +33,10 @@ def price(money: Money) -> str:
 
 
 @cache
-def country_choices() -> list[tuple[str, str]]:
-    """List the countries by name, as (code, name)."""
-    return sorted(((code, LOCALE.territories[code]) for code in countries()), key=lambda choice: choice[1])
+def countries_by_name() -> dict[str, str]:
+    """Give the countries' names by their codes, in the order of the names."""
+    names = {code: str(LOCALE.territories[code]) for code in countries()}
+    return dict(sorted(names.items(), key=lambda country: country[1]))
 
 
 def country_name(code: str) -> str:
@@ -46,8 +47,3 @@ def country_name(code: str) -> str:
 def art_colour(sku: str) -> int:
     """Choose the colour that stands for a product's picture; the same product always gets the same one."""
     return sum(map(ord, sku)) % ART_COLOURS
-
-
-def plain_words(slug: str) -> str:
-    """Write a stored word for people: `bank_transfer` is `Bank transfer`."""
-    return slug.replace("_", " ").capitalize()

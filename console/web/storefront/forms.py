@@ -23,14 +23,14 @@ from wtforms import (  # type: ignore[import-untyped]
 )
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional  # type: ignore[import-untyped]
 
-from console.engine.checkout import PAYMENT_METHODS
 from console.models.cart import MAXIMUM_QUANTITY
-from console.protection import CheckoutLockValid
 from console.web.api.fields import EMAIL, PRINTABLE
-from console.web.storefront.formats import country_choices, plain_words
+from console.web.protection import CheckoutLockValid
+from console.web.storefront.formats import countries_by_name
 from console.web.storefront.payment import card_choices
 
 LONGEST, LONGEST_CODE = 255, 64
+METHODS = {"card": "Card", "paypal": "PayPal", "bank_transfer": "Bank transfer"}
 
 
 def strip(text: str | None) -> str:
@@ -98,7 +98,7 @@ class AddressForm(Form):
     country = SelectField(
         "Country",
         [InputRequired("Choose the country.")],
-        choices=lambda: [("", "Choose …"), *country_choices()],
+        choices=lambda: {"": "Choose …"} | countries_by_name(),
         render_kw={"autocomplete": "country"},
     )
 
@@ -154,15 +154,12 @@ class DetailsForm:
 class PaymentForm(FlaskForm):
     """The second half: how the shopper pays. Sent twice, `key` makes it one payment."""
 
-    method = RadioField(
-        "Pay by", choices=[(name, plain_words(name)) for name in PAYMENT_METHODS], default=PAYMENT_METHODS[0]
-    )
+    method = RadioField("Pay by", choices=METHODS, default="card")
     token = RadioField(
-        "Test card", [DataRequired("Choose how to pay."), Length(max=LONGEST), PLAIN], validate_choice=False
+        "Test card",
+        [DataRequired("Choose how to pay."), Length(max=LONGEST), PLAIN],
+        choices=card_choices,
+        validate_choice=False,
     )
     key = HiddenField(validators=[Length(max=LONGEST), PLAIN], default=lambda: secrets.token_hex(16))
     checkout = HiddenField()
-
-    def __init__(self, **data: Any) -> None:
-        super().__init__(**data)
-        self.token.choices = card_choices()

@@ -12,17 +12,17 @@ from console.engine.tables import operations
 from console.extensions import current_settings, db
 
 # What each token makes the sandbox do, in a shopper's words.
-SANDBOX_CARDS = (
-    ("tok_visa", "Approve the payment"),
-    ("tok_declined", "Decline the card"),
-    ("tok_insufficient_funds", "Decline: not enough money"),
-    ("tok_capture_declined", "Authorize, then refuse the capture"),
-    ("tok_slow", "Approve, after three seconds"),
-    ("tok_lost_authorize", "Authorize, and lose the answer"),
-    ("tok_lost_capture", "Take the money, and lose the answer"),
-    ("tok_error_capture", "Fail twice, then take the money"),
-    ("tok_never_answers", "Never answer: the checkout hangs in doubt"),
-)
+SANDBOX_CARDS = {
+    "tok_visa": "Approve the payment",
+    "tok_declined": "Decline the card",
+    "tok_insufficient_funds": "Decline: not enough money",
+    "tok_capture_declined": "Authorize, then refuse the capture",
+    "tok_slow": "Approve, after three seconds",
+    "tok_lost_authorize": "Authorize, and lose the answer",
+    "tok_lost_capture": "Take the money, and lose the answer",
+    "tok_error_capture": "Fail twice, then take the money",
+    "tok_never_answers": "Never answer: the checkout hangs in doubt",
+}
 
 
 def is_sandbox() -> bool:
@@ -30,9 +30,9 @@ def is_sandbox() -> bool:
     return bool(current_settings().checkout_payment_gateway == "sandbox")
 
 
-def card_choices() -> tuple[tuple[str, str], ...]:
-    """List the test cards; none where real money is taken."""
-    return SANDBOX_CARDS if is_sandbox() else ()
+def card_choices() -> dict[str, str]:
+    """Name the test cards by their tokens; none where real money is taken."""
+    return SANDBOX_CARDS if is_sandbox() else {}
 
 
 def find_next_action(lock_id: int) -> dict[str, Any] | None:
