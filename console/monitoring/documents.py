@@ -147,6 +147,7 @@ class ExplanationDocument(BaseModel):
     money: str
     next_step: str
     next_at: datetime | None
+    attention: str | None
 
 
 class LockDocument(LockSummary):

@@ -11,6 +11,12 @@ from console.engine.machine import EXPIRABLE, UNPAID, OperationKind, OperationSt
 from console.monitoring.wording import ago, counted, money, until
 
 _IN_DOUBT = (OperationStatus.PENDING, OperationStatus.UNKNOWN)
+NOUNS = {
+    OperationKind.AUTHORIZE: "authorization",
+    OperationKind.CAPTURE: "capture",
+    OperationKind.VOID: "void",
+    OperationKind.REFUND: "refund",
+}
 _ENDINGS = {
     Outcome.DECLINED: "The payment was declined",
     Outcome.OUT_OF_STOCK: "There was too little stock",
@@ -24,27 +30,26 @@ _ENDINGS = {
 
 @dataclass(frozen=True)
 class Explanation:
-    """`why` it is where it is, what is known of the `money`, the `next_step` that comes by itself, and when."""
+    """`why` it is where it is, what it needs of people, what is known of the `money`, what comes by itself and when."""
 
     why: str
     money: str
     next_step: str
     next_at: datetime | None = None
+    attention: str | None = None
 
     @property
     def text(self) -> str:
         """Put it all together."""
-        return " ".join((self.why, self.money, self.next_step))
+        needed = f"It needs somebody's attention: {self.attention}" if self.attention else ""
+        return " ".join(filter(None, (self.why, needed, self.money, self.next_step)))
 
 
 def explain(lock: Any, operations: Sequence[Any], *, now: datetime) -> Explanation:
     """Explain a checkout from its row and those of its payment operations; `now` is the database's clock."""
     known = {operation.kind: operation for operation in operations}
-    why = _why(lock, known, now)
-    if lock.needs_attention:
-        why = f"{why} It needs somebody's attention: {lock.needs_attention}"
     step, at = _next_step(lock, known, now)
-    return Explanation(why, money_facts(known), step, at)
+    return Explanation(_why(lock, known, now), money_facts(known), step, at, lock.needs_attention)
 
 
 def money_facts(known: Mapping[str, Any]) -> str:
@@ -100,16 +105,16 @@ def _why_under_way(lock: Any, known: Mapping[str, Any], now: datetime) -> str:
     operation = open_operation(known)
     if operation is None:
         return f"{begun}Every call to the gateway is answered; it waits to be driven on."
-    since = ago(operation.created_at, now)
+    since, call = ago(operation.created_at, now), NOUNS[OperationKind(operation.kind)]
     if operation.status == OperationStatus.WAITING:
         whom = "the shopper to approve it at the bank" if operation.kind == OperationKind.AUTHORIZE else "the gateway"
-        return f"{begun}The {operation.kind} began {since} and waits for {whom}."
+        return f"{begun}The {call} began {since} and waits for {whom}."
     if is_driven(lock, now):
-        return f"{begun}The gateway is being asked for the {operation.kind} right now."
+        return f"{begun}The gateway is being asked for the {call} right now."
     if operation.status == OperationStatus.PENDING:
-        return f"{begun}The {operation.kind} was written down {since}, and whoever was to send it has gone."
+        return f"{begun}The {call} was written down {since}, and whoever was to send it has gone."
     tries = f"; asked {counted(operation.attempts, 'time')}" if operation.attempts else ""
-    return f"{begun}The gateway did not answer the {operation.kind} begun {since}{tries}."
+    return f"{begun}The gateway did not answer the {call} begun {since}{tries}."
 
 
 def open_operation(known: Mapping[str, Any]) -> Any | None:

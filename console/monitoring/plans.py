@@ -10,7 +10,7 @@ from typing import Any
 from console.engine.allowed import Action, why_not
 from console.engine.machine import EXPIRABLE, UNPAID, OperationKind, OperationStatus, Outcome, State
 from console.engine.moves import Move, next_move
-from console.monitoring.explanation import is_driven, open_operation
+from console.monitoring.explanation import NOUNS, is_driven, open_operation
 from console.monitoring.wording import counted, exact, money
 
 _OPEN_STOCK = ("held", "pinned")
@@ -140,7 +140,7 @@ def _retry(holdings: Holdings) -> str:
     if move in _MOVES or operation is None:
         return _MOVES[move]
     amount = money(operation.amount, operation.currency)
-    ask = f"The gateway is asked now what became of the {operation.kind} of {amount}"
+    ask = f"The gateway is asked now what became of the {NOUNS[OperationKind(operation.kind)]} of {amount}"
     resend = "and unless it knows, the same request is sent again under the same key, which cannot act twice"
     back = " Money that may no longer be taken goes back." if lock.state == State.ROLLING_BACK else ""
     return f"{ask}, {resend}; then the checkout goes on from the answer.{back}"
