@@ -51,8 +51,9 @@ class Column:
 class Listing:
     """A list: what it reads, shows, and can be asked for.
 
-    Every filter has an index on (its column, id), so the list is sorted by id unless somebody asks otherwise;
-    `dated_sort` is the sort while a time is asked for. `tabs` names the filter whose words are the tabs.
+    Every filter is on the list's own table, not on what `query` joins to it, and has an index on (its column, id):
+    so the list is sorted by id unless somebody asks otherwise; `dated_sort` is the sort while a time is asked for.
+    `tabs` names the filter whose words are the tabs.
     """
 
     name: str
@@ -134,7 +135,7 @@ def count_tabs(reader: Reader, question: Question) -> Mapping[str, int]:
 
 
 def _count(name: str, listing: Listing, condition: ColumnElement[bool]) -> Select[tuple[str, int]]:
-    ids = listing.query.with_only_columns(listing.id_column).where(condition).limit(COUNT_CAP + 1).subquery()
+    ids = select(listing.id_column).where(condition).limit(COUNT_CAP + 1).subquery()
     return select(literal(name), func.count()).select_from(ids)
 
 
