@@ -1,7 +1,7 @@
 """What is counted while requests are served: refusals of the rate limit, hits and misses of the status cache.
 
 The counts live where the rate limits live: in Redis for all processes together, or in this one's memory. Each hour has
-a counter of its own, kept a little longer than a week.
+a counter of its own, kept a little longer than a week. While Redis is gone nothing is counted, and nobody waits for it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ RATE_LIMIT_HITS, CACHE_HITS, CACHE_MISSES = "rate-limit-hits", "cache-hits", "ca
 _HOUR_SECONDS = 3600
 _MOST_HOURS = 7 * 24
 _KEPT_SECONDS = (_MOST_HOURS + 2) * _HOUR_SECONDS
+_PAUSE_SECONDS = 10
 _OUTAGES = (RedisError, OSError)
 
 log = structlog.get_logger(__name__)
@@ -33,22 +34,43 @@ class Traffic:
     cache_misses: int = 0
 
 
+@dataclass
+class _Outage:
+    """Until when, by this process's monotonic clock, a storage that was gone is left alone."""
+
+    until: float = 0.0
+
+    def note(self, error: Exception) -> None:
+        """Begin a pause."""
+        self.until = time.monotonic() + _PAUSE_SECONDS
+        log.warning("traffic_uncounted", reason=str(error))
+
+    def lasts(self) -> bool:
+        """Tell whether the pause lasts."""
+        return time.monotonic() < self.until
+
+
+_outage = _Outage()
+
+
 def count(name: str) -> None:
     """Count one of something now; with the storage gone it goes uncounted."""
-    if not has_app_context():
+    if _outage.lasts() or not has_app_context():
         return
     try:
         limiter.storage.incr(_key(name, _hour()), _KEPT_SECONDS)
     except _OUTAGES as error:
-        log.warning("traffic_uncounted", what=name, reason=str(error))
+        _outage.note(error)
 
 
 def read_traffic(*, hours: int) -> Traffic:
     """Read what was counted in the last hours, at most a week of them; nothing with the storage gone."""
+    if _outage.lasts():
+        return Traffic()
     try:
         sums = [_sum(name, hours) for name in (RATE_LIMIT_HITS, CACHE_HITS, CACHE_MISSES)]
     except _OUTAGES as error:
-        log.warning("traffic_unknown", reason=str(error))
+        _outage.note(error)
         return Traffic()
     return Traffic(*sums)
 
