@@ -66,6 +66,7 @@ class Checkout:
     snapshots: Sequence[Row[Any]]
     events: Sequence[Row[Any]]
     audit: Sequence[Row[Any]]
+    sweep_seconds: float
 
     @property
     def now(self) -> datetime:
@@ -86,7 +87,7 @@ class Checkout:
     @property
     def explanation(self) -> Explanation:
         """Tell why it is where it is."""
-        return explain(self.lock, self.operations, now=self.now)
+        return explain(self.lock, self.operations, now=self.now, sweep_seconds=self.sweep_seconds)
 
     @property
     def holdings(self) -> Holdings:
@@ -96,8 +97,8 @@ class Checkout:
         return Holdings(self.lock, known, self.reservations, coupon, self.now)
 
 
-def read_checkout(reader: Reader, lock_id: int) -> Checkout | None:
-    """Read a checkout and all that belongs to it; None when there is none."""
+def read_checkout(reader: Reader, lock_id: int, *, sweep_seconds: float) -> Checkout | None:
+    """Read a checkout and all that belongs to it; None when there is none. `sweep_seconds` are between two sweeps."""
     lock = reader.execute(select(locks, clock().label("now")).where(locks.c.id == lock_id)).one_or_none()
     if lock is None:
         return None
@@ -110,6 +111,7 @@ def read_checkout(reader: Reader, lock_id: int) -> Checkout | None:
         snapshots=reader.execute(_snapshots_of(lock_id)).all(),
         events=reader.execute(select(events).where(events.c.lock_id == lock_id).order_by(events.c.id)).all(),
         audit=reader.execute(_audit_of(lock_id)).all(),
+        sweep_seconds=sweep_seconds,
     )
 
 

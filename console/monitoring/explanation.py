@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from console.engine.machine import EXPIRABLE, UNPAID, OperationKind, OperationStatus, Outcome, State
@@ -45,10 +45,14 @@ class Explanation:
         return " ".join(filter(None, (self.why, needed, self.money, self.next_step)))
 
 
-def explain(lock: Any, operations: Sequence[Any], *, now: datetime) -> Explanation:
-    """Explain a checkout from its row and those of its payment operations; `now` is the database's clock."""
+def explain(lock: Any, operations: Sequence[Any], *, now: datetime, sweep_seconds: float) -> Explanation:
+    """Explain a checkout from its row and those of its payment operations.
+
+    `now` is the database's clock; what is due is swept up once in each slot of `sweep_seconds`.
+    """
     known = {operation.kind: operation for operation in operations}
-    step, at = _next_step(lock, known, now)
+    is_due = lock.state in EXPIRABLE and lock.expires_at <= now
+    step, at = _next_sweep(now, sweep_seconds) if is_due else _next_step(lock, known, now)
     return Explanation(_why(lock, known, now), money_facts(known), step, at, lock.needs_attention)
 
 
@@ -128,11 +132,15 @@ def is_driven(lock: Any, now: datetime) -> bool:
     return lock.lease_until is not None and lock.lease_until > now
 
 
+def _next_sweep(now: datetime, sweep_seconds: float) -> tuple[str, datetime]:
+    seconds = sweep_seconds - now.timestamp() % sweep_seconds
+    at = now + timedelta(seconds=seconds)
+    return f"The next sweep expires it and gives everything back, {until(at, now)}.", at
+
+
 def _next_step(lock: Any, known: Mapping[str, Any], now: datetime) -> tuple[str, datetime | None]:
     if lock.state in (State.COMPLETED, State.FAILED):
         return "Nothing more happens by itself.", None
-    if lock.state in EXPIRABLE and lock.expires_at <= now:
-        return "The next sweep expires it and gives everything back.", None
     if lock.state in UNPAID:
         return f"Unless the shopper pays, it expires {until(lock.expires_at, now)}.", lock.expires_at
     if is_driven(lock, now):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, case, func, select
@@ -14,7 +14,7 @@ from console.engine.machine import LIVE, Outcome, Phase, State
 from console.engine.tables import locks
 from console.models.types import clock
 from console.monitoring.sql import epoch_seconds, whole_part
-from console.monitoring.statistics import ENDED_AT, ended_within, is_stuck, read_endings
+from console.monitoring.statistics import ENDED_AT, ended_since, is_stuck, read_clock, read_endings
 
 MOST_SHOWN = 8
 BARS = 24
@@ -99,10 +99,10 @@ class Pace:
 
 
 def read_pipeline(reader: Reader) -> Pipeline:
-    """Count the live checkouts at each station, in one statement."""
+    """Count the live checkouts at each station, in two statements."""
     query = select(locks.c.state, func.count(), func.min(locks.c.locked_at)).where(locks.c.state.in_(LIVE))
     found = {state: (count, oldest) for state, count, oldest in reader.execute(query.group_by(locks.c.state)).tuples()}
-    now = reader.execute(select(clock())).scalar_one()
+    now = read_clock(reader)
 
     def station(name: str, state: State | None) -> Station:
         return Station(name, state, *(found.get(state, (0, None)) if state else ()))
@@ -122,7 +122,7 @@ def read_trouble(reader: Reader) -> Trouble:
 def read_failures(reader: Reader, *, hours: int) -> FailureMatrix:
     """Count what ended in the window without an order, by phase and outcome."""
     counts: dict[tuple[str | None, str], int] = {}
-    for (_, phase, outcome), count in read_endings(reader, hours=hours).items():
+    for (_, phase, outcome), count in read_endings(reader, since=_begin(reader, hours)).items():
         if outcome is not None:
             counts[phase, outcome] = count
     phases = [phase for phase in (None, *map(str, Phase)) if any(key[0] == phase for key in counts)]
@@ -131,17 +131,22 @@ def read_failures(reader: Reader, *, hours: int) -> FailureMatrix:
 
 
 def read_pace(reader: Reader, *, hours: int) -> Pace:
-    """Count what ended in each part of the window, in one statement."""
+    """Count what ended in each part of the window, in two statements."""
     bar_seconds = hours * 3600 // BARS
-    age = whole_part((epoch_seconds(clock()) - epoch_seconds(ENDED_AT)) / float(bar_seconds)).label("age")
+    now = read_clock(reader)
+    age = whole_part((now.timestamp() - epoch_seconds(ENDED_AT)) / float(bar_seconds)).label("age")
     is_completed = case((locks.c.state == State.COMPLETED, 1), else_=0).label("is_completed")
-    ended = select(age, is_completed).where(ended_within(hours)).subquery()
+    ended = select(age, is_completed).where(ended_since(now - timedelta(hours=hours))).subquery()
     query = select(ended.c.age, func.sum(ended.c.is_completed), func.count()).group_by(ended.c.age)
     bars = [PaceBar(0, 0)] * BARS
     for bars_ago, completed, count in reader.execute(query).tuples():
         place = BARS - 1 - min(max(bars_ago, 0), BARS - 1)
         bars[place] = PaceBar(bars[place].completed + completed, bars[place].failed + count - completed)
     return Pace(bars, bar_seconds)
+
+
+def _begin(reader: Reader, hours: int) -> datetime:
+    return read_clock(reader) - timedelta(hours=hours)
 
 
 def _capped(reader: Reader, condition: Any) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel, Field
@@ -62,10 +63,11 @@ def read_window(hours: str) -> int:
 
 def read_statistics(reader: Reader, *, hours: int, tolerance_minor: int, traffic: Traffic) -> Statistics:
     """Read the statistics, in a constant number of statements."""
-    ended = read_endings(reader, hours=hours)
+    since = read_clock(reader) - timedelta(hours=hours)
+    ended = read_endings(reader, since=since)
     states = dict.fromkeys(map(str, COMMITTED_STATES), 0) | read_live_states(reader) | _by_state(ended)
     completed, failed = states[State.COMPLETED], sum(_failures(ended).values())
-    average, p95 = read_durations(reader, hours=hours)
+    average, p95 = read_durations(reader, since=since)
     return Statistics(
         hours=hours,
         active=sum(states[state] for state in LIVE),
@@ -79,7 +81,7 @@ def read_statistics(reader: Reader, *, hours: int, tolerance_minor: int, traffic
         failures_by_phase=_failures(ended),
         outcomes=_by_outcome(ended),
         stuck=_count(reader, is_stuck()),
-        price_drift=count_drifted(reader, hours=hours, tolerance_minor=tolerance_minor),
+        price_drift=count_drifted(reader, since=since, tolerance_minor=tolerance_minor),
         rate_limit_hits=traffic.rate_limit_hits,
         cache_hit_rate=percentage(traffic.cache_hits, traffic.cache_hits + traffic.cache_misses),
     )
@@ -96,9 +98,14 @@ def is_stuck() -> ColumnElement[bool]:
     return or_(overdue, locks.c.needs_attention.is_not(None))
 
 
-def ended_within(hours: float) -> ColumnElement[bool]:
-    """Build the condition that a checkout ended in the last hours; each half has an index."""
-    since = clock(-3600.0 * hours)
+def read_clock(reader: Reader) -> datetime:
+    """Read the database's clock. As a value, not an expression, it lets an index find what is younger than a window."""
+    now: datetime = reader.execute(select(clock())).scalar_one()
+    return now
+
+
+def ended_since(since: datetime) -> ColumnElement[bool]:
+    """Build the condition that a checkout ended since a moment; each half has an index."""
     return or_(
         and_(locks.c.state == State.COMPLETED, locks.c.completed_at >= since),
         and_(locks.c.state == State.FAILED, locks.c.failed_at >= since),
@@ -108,10 +115,10 @@ def ended_within(hours: float) -> ColumnElement[bool]:
 Endings = Mapping[tuple[str, str | None, str | None], int]
 
 
-def read_endings(reader: Reader, *, hours: int) -> Endings:
-    """Count what ended in the window, by state, phase and outcome."""
+def read_endings(reader: Reader, *, since: datetime) -> Endings:
+    """Count what ended since a moment, by state, phase and outcome."""
     columns = (locks.c.state, locks.c.phase, locks.c.outcome)
-    query = select(*columns, func.count()).where(ended_within(hours)).group_by(*columns)
+    query = select(*columns, func.count()).where(ended_since(since)).group_by(*columns)
     return {(state, phase, outcome): count for state, phase, outcome, count in reader.execute(query).tuples()}
 
 
@@ -121,10 +128,10 @@ def read_live_states(reader: Reader) -> dict[str, int]:
     return dict(reader.execute(query).tuples().all())
 
 
-def read_durations(reader: Reader, *, hours: int) -> tuple[float | None, float | None]:
+def read_durations(reader: Reader, *, since: datetime) -> tuple[float | None, float | None]:
     """Tell the average and the 95th percentile of the seconds from first payment to end; None without any."""
     taken = SECONDS_TAKEN.label("seconds")
-    paid = and_(ended_within(hours), locks.c.processed_at.is_not(None))
+    paid = and_(ended_since(since), locks.c.processed_at.is_not(None))
     count, average = reader.execute(select(func.count(), func.avg(SECONDS_TAKEN)).where(paid)).one()
     if not count:
         return None, None
@@ -137,8 +144,8 @@ def _positive(seconds: float) -> float:
     return max(0.0, round(float(seconds), 3))
 
 
-def count_drifted(reader: Reader, *, hours: int, tolerance_minor: int) -> int:
-    """Count the checkouts begun in the window whose lines would cost more or less today than was frozen.
+def count_drifted(reader: Reader, *, since: datetime, tolerance_minor: int) -> int:
+    """Count the checkouts begun since a moment whose lines would cost more or less today than was frozen.
 
     Lines at agreed prices cannot drift; those priced by an exchange rate are left out.
     """
@@ -150,7 +157,7 @@ def count_drifted(reader: Reader, *, hours: int, tolerance_minor: int) -> int:
         .join(price, today)
         .join(locks, locks.c.id == line.c.checkout_lock_id)
         .outerjoin(cart_lines, cart_lines.c.id == line.c.cart_line_id)
-        .where(locks.c.locked_at >= clock(-3600.0 * hours), cart_lines.c.agreed_unit_price.is_(None))
+        .where(locks.c.locked_at >= since, cart_lines.c.agreed_unit_price.is_(None))
         .group_by(line.c.checkout_lock_id)
         .having(func.abs(moved) > tolerance_minor)
         .subquery()

@@ -74,7 +74,9 @@ def test_what_ended_before_the_window_is_left_out_and_what_lives_is_not(session:
     long_ago = {name: clock(-3 * 3600) for name in ("locked_at", "processed_at", "completed_at")}
     edit(session, update(CheckoutLock).where(CheckoutLock.id == old.id).values(long_ago))
 
-    assert [(statistics(session, hours=hours).completed, statistics(session, hours=hours).active) for hours in (2, 4)] == [
+    assert [
+        (statistics(session, hours=hours).completed, statistics(session, hours=hours).active) for hours in (2, 4)
+    ] == [
         (0, 1),
         (1, 1),
     ]
@@ -118,8 +120,6 @@ def test_checkouts_whose_prices_moved_beyond_the_tolerance_are_counted(session: 
     shop.reprice(cup, 501)
 
     assert statistics(session).price_drift == 1
-
-
 
 
 def test_what_was_counted_of_the_traffic_is_told(session: Session) -> None:

@@ -32,7 +32,7 @@ class LockDetails:
         """Show one checkout."""
         lock_id = _wanted_id()
         with Session(db.engine) as session:
-            checkout = _found(read_checkout(session, lock_id))
+            checkout = _found(read_checkout(session, lock_id, sweep_seconds=sweep_seconds()))
             prices_today = read_prices_today(session, checkout)
         page: str = self.render(
             "admin/checkout_lock.html",
@@ -66,7 +66,13 @@ def find_checkout(lock_id: int) -> Checkout:
     Raises:
         NotFound: when there is no such checkout.
     """
-    return _found(look(db.session(), lambda reader: read_checkout(reader, lock_id)))
+    checkout = look(db.session(), lambda reader: read_checkout(reader, lock_id, sweep_seconds=sweep_seconds()))
+    return _found(checkout)
+
+
+def sweep_seconds() -> float:
+    """Tell how long it is from one sweep of what is due to the next."""
+    return 60.0 * current_settings().checkout_cleanup_interval
 
 
 def statistics_now(hours: int) -> Statistics:

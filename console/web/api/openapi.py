@@ -65,8 +65,9 @@ def build_document() -> dict[str, Any]:
 
 
 _INTRODUCTION = (
-    "Products, carts, checkouts and orders; under /admin, what the console does. Money is in minor units of its currency; "
-    "times are RFC 3339 in UTC. Errors are application/problem+json; unknown fields are refused."
+    "Products, carts, checkouts and orders; under /admin, what the console does. "
+    "Money is in minor units of its currency; times are RFC 3339 in UTC. "
+    "Errors are application/problem+json; unknown fields are refused."
 )
 
 

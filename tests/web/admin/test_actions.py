@@ -59,7 +59,10 @@ def test_the_page_says_what_will_happen_and_does_nothing(support: FlaskClient, s
     for told in ("ends at once as Failed", f"Cart {lock.cart_id} is free", "None was asked for, so nothing is owed"):
         assert told in page.text
     assert Inlined(page.text).found == []
-    assert (read(session, AuditEntry, object_type="checkout_lock"), read_one(session, CheckoutLock).state) == ([], "pending")
+    assert (read(session, AuditEntry, object_type="checkout_lock"), read_one(session, CheckoutLock).state) == (
+        [],
+        "pending",
+    )
 
 
 def test_the_first_button_is_the_harmless_one(support: FlaskClient, shop: Shop) -> None:

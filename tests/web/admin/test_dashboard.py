@@ -64,7 +64,7 @@ def test_what_needs_attention_comes_first(viewer: FlaskClient, session: Session,
 
     page = viewer.get("/admin/").text
 
-    assert "⚠ 1 checkout needs somebody’s attention" in words_of(page)
+    assert "⚠ 1 checkout needs somebody" in words_of(page)
     assert "Look at &lt;it&gt;." in page
     assert page.index("needs_attention=true") < page.index('id="panel-health"')
     assert f"details/?id={lock.id}" in page

@@ -15,6 +15,7 @@ from console.extensions import db
 from console.monitoring.checkouts import Checkout, read_checkout
 from console.monitoring.documents import LockDocument, LockSummary, describe, summary_facts
 from console.monitoring.plans import plan
+from console.web.admin.lock_details import sweep_seconds
 from console.web.api.admin.bodies import LockQuery, PlanQuery
 from console.web.api.calls import Call, route
 from console.web.listing.listing import Question, read_rows
@@ -91,7 +92,7 @@ def find_checkout(lock_id: int) -> Checkout:
     Raises:
         NotFound: when there is none.
     """
-    checkout = look(db.session(), lambda reader: read_checkout(reader, lock_id))
+    checkout = look(db.session(), lambda reader: read_checkout(reader, lock_id, sweep_seconds=sweep_seconds()))
     if checkout is None:
         raise NotFound("There is no such checkout.")
     return checkout

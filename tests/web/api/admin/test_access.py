@@ -35,7 +35,9 @@ def lock(shop: Shop) -> CheckoutLock:
     return shop.checkout()
 
 
-@pytest.mark.parametrize("value", [None, "", "Bearer", "Bearer nonsense", "Basic YTpi", "Bearer \xff", "Bearer " + "x" * 5000])
+@pytest.mark.parametrize(
+    "value", [None, "", "Bearer", "Bearer nonsense", "Basic YTpi", "Bearer \xff", "Bearer " + "x" * 5000]
+)
 def test_a_stranger_gets_401(client: FlaskClient, lock: CheckoutLock, value: str | None) -> None:
     headers = {} if value is None else {"Authorization": value}
 
@@ -43,7 +45,9 @@ def test_a_stranger_gets_401(client: FlaskClient, lock: CheckoutLock, value: str
 
 
 @pytest.mark.parametrize(("role", "deed"), [("viewer", 403), ("support", 409), ("admin", 409)])
-def test_a_role_may_what_the_table_says(app: APIFlask, client: FlaskClient, lock: CheckoutLock, role: str, deed: int) -> None:
+def test_a_role_may_what_the_table_says(
+    app: APIFlask, client: FlaskClient, lock: CheckoutLock, role: str, deed: int
+) -> None:
     headers = {"Authorization": f"Bearer {make_token(app, role)}"}
 
     assert all_calls(client, lock, headers=headers) == [200] * len(READS) + [deed] * len(DEEDS)

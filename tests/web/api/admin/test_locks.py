@@ -111,9 +111,7 @@ def test_a_plan_says_what_would_happen_and_does_nothing(viewer: Ask, session: Se
 
 
 @pytest.mark.parametrize(("action", "outcome"), [("release", "released"), ("expire", "expired")])
-def test_an_undoing_is_done_and_audited(
-    support: Ask, session: Session, shop: Shop, action: str, outcome: str
-) -> None:
+def test_an_undoing_is_done_and_audited(support: Ask, session: Session, shop: Shop, action: str, outcome: str) -> None:
     shop.sell()
     lock = shop.checkout()
 
@@ -184,7 +182,9 @@ def test_a_body_that_makes_no_sense_is_refused(support: Ask, shop: Shop, action:
 def test_what_is_not_there_is_not_found(support: Ask) -> None:
     body = {"version": 0, "reason": "x"}
     answers = [support("GET", "/locks/99"), support("GET", "/locks/99/plan?action=retry")]
-    answers += [support("POST", f"/locks/99/{action}", json=body) for action in ("release", "expire", "extend", "retry")]
+    answers += [
+        support("POST", f"/locks/99/{action}", json=body) for action in ("release", "expire", "extend", "retry")
+    ]
 
     assert {answer.status_code for answer in answers} == {404}
 

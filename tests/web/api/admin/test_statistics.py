@@ -33,7 +33,9 @@ def test_hours_that_are_none_are_refused(viewer: Ask, hours: str) -> None:
     assert viewer("GET", "/statistics", query_string={"hours": hours}).status_code == 422
 
 
-def test_refusals_of_the_limit_and_hits_of_the_cache_are_counted(make_shopper: Callable[..., Shopper], shop: Shop) -> None:
+def test_refusals_of_the_limit_and_hits_of_the_cache_are_counted(
+    make_shopper: Callable[..., Shopper], shop: Shop
+) -> None:
     shop.sell()
     shopper = make_shopper(CHECKOUT_RATE_LIMIT="1 per minute").fill_cart()
     viewer = program(shopper.app, "viewer")  # type: ignore[arg-type]
@@ -63,4 +65,4 @@ def test_the_statistics_cost_the_same_however_much_there_is(app: APIFlask, viewe
     with statements(app) as for_many:
         viewer("GET", "/statistics")
 
-    assert len(for_many) == len(for_one) == 7  # who is it, and six counts
+    assert len(for_many) == len(for_one) == 8  # who is it, the clock, and six counts
