@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from apiflask import APIFlask
@@ -21,8 +20,8 @@ from console.engine import cancel, start
 from console.models import Cart, CheckoutLock
 from console.protection import (
     CURRENT_CART,
-    ChecksCheckoutLock,
     CheckoutLockValid,
+    ChecksCheckoutLock,
     CurrentCart,
     can_resume,
     format_duration,
@@ -199,9 +198,7 @@ def test_an_answer_cached_for_the_shop_is_not_given_to_a_wrong_token(own: OwnSho
     with own.visit():
         get_status()
 
-    asked = own.client().get(
-        f"/api/v1/carts/{own.cart.id}/checkout-status", headers={"Authorization": "Bearer guess"}
-    )
+    asked = own.client().get(f"/api/v1/carts/{own.cart.id}/checkout-status", headers={"Authorization": "Bearer guess"})
 
     assert asked.status_code == 404
 

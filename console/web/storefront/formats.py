@@ -19,9 +19,7 @@ ART_COLOURS = 6
 
 def register(app: Flask) -> None:
     """Give an app's templates these filters."""
-    app.jinja_env.filters.update(
-        price=price, seconds=format_seconds, country_name=country_name, art_colour=art_colour
-    )
+    app.jinja_env.filters.update(price=price, seconds=format_seconds, country_name=country_name, art_colour=art_colour)
 
 
 def price(money: Money) -> str:

@@ -31,6 +31,11 @@ TITLES = {
     "not_allowed": "It is too late for that",
     "cart_ordered": "This cart was bought already",
 }
+# The engine's own words on these are for those who look after the checkout.
+TEXTS = {
+    "declined": "The payment provider said no. Try another card, or another way to pay.",
+    "expired": "This checkout was not finished in time, so we let go of what it held.",
+}
 TOO_OFTEN = "Only a few tries a minute are allowed. Your cart is as it was: wait a minute, then try again."
 TOO_OLD = "This page was open for too long, or cookies are switched off. Open it again, and send it once more."
 
@@ -54,7 +59,7 @@ def explain(error: CheckoutError) -> Response:
         "refused.html",
         status=STATUSES[error.code],
         title=TITLES.get(error.code, "That did not work"),
-        text=word_refusal(error),
+        text=TEXTS.get(error.code, word_refusal(error)),
         shortages=_shortages(error),
         is_cart_intact=isinstance(error, Ended),
     )

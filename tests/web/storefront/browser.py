@@ -54,19 +54,19 @@ class Browser:
         """Send the checkout's first form."""
         return self.send("/checkout", of="/checkout", **DETAILS | details)
 
-    def pay(self, token: str = "tok_visa", **fields: Any) -> TestResponse:
+    def pay(self, card: str = "tok_visa", **fields: Any) -> TestResponse:
         """Send the checkout's second form, as its page has it."""
         self.open("/checkout")
         kept = self.hidden()
-        named = {"key": kept["key"], "checkout": kept["checkout"], "method": "card", "token": token}
+        named = {"key": kept["key"], "checkout": kept["checkout"], "method": "card", "token": card}
         return self.send("/checkout", **named | fields)
 
-    def buy(self, token: str = "tok_visa", *, sku: str = "MUG", quantity: int = 1) -> TestResponse:
+    def buy(self, card: str = "tok_visa", *, sku: str = "MUG", quantity: int = 1) -> TestResponse:
         """Buy one product, from the catalogue to the payment."""
         self.put(sku, quantity)
         started = self.start()
         assert (started.status_code, started.location) == (303, "/checkout"), started.text
-        return self.pay(token)
+        return self.pay(card)
 
     def cart(self) -> Cart:
         """Look the cart up that this browser has."""

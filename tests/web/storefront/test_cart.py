@@ -73,7 +73,7 @@ def test_a_coupon_is_taken_and_one_that_gives_nothing_says_why(shop: Shop, sessi
     unknown = browser.open("/cart").text
     browser.send("/cart/coupon", coupon="")
 
-    assert "−£1.00" in taken
+    assert "\N{MINUS SIGN}£1.00" in taken
     assert "There is no coupon NONE." in unknown
     assert "coupon NONE" not in browser.open("/cart").text
 
@@ -126,9 +126,7 @@ def test_a_cart_that_another_session_buys_is_shown_without_its_buttons(
     assert "/checkout/cancel" not in page.text
 
 
-def test_a_cart_whose_checkout_ran_out_of_time_is_changed_again(
-    shop: Shop, session: Session, browser: Browser
-) -> None:
+def test_a_cart_whose_checkout_ran_out_of_time_is_changed_again(shop: Shop, session: Session, browser: Browser) -> None:
     shop.sell("MUG")
     browser.put()
     browser.start()

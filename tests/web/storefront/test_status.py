@@ -123,9 +123,7 @@ def test_a_change_from_elsewhere_is_seen_at_once(shop: Shop, browser: Browser) -
     assert browser.status()["state"] == "failed"
 
 
-def test_a_bought_cart_s_widget_leads_to_the_order(
-    shop: Shop, browser_at: Callable[..., Browser]
-) -> None:
+def test_a_bought_cart_s_widget_leads_to_the_order(shop: Shop, browser_at: Callable[..., Browser]) -> None:
     shop.sell("MUG")
     browser = browser_at()
     browser.put()
