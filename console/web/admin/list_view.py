@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from itertools import chain
-from typing import Any
 
 from flask import Response, abort, redirect, request
+from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
 from console.engine.database import look
@@ -37,7 +37,7 @@ class ListView(SecureView):
         super().__init__(name=listing.title, endpoint=listing.name, url=listing.name.replace("_", "-"))
 
     @expose("/")
-    def index_view(self) -> Any:
+    def index_view(self) -> ResponseReturnValue:
         """Show a page of the list; a filter that makes no sense is said so above an empty one."""
         cursor = request.args.get("cursor")
         try:
@@ -49,7 +49,7 @@ class ListView(SecureView):
         return redirect(destination) if destination else self._show(page=page, question=question)
 
     @expose("/counts")
-    def counts(self) -> Any:
+    def counts(self) -> ResponseReturnValue:
         """Show the tabs with how many rows are under each; a list without tabs has no such page."""
         if self.listing.tabs is None:
             abort(HTTPStatus.NOT_FOUND)
@@ -63,7 +63,7 @@ class ListView(SecureView):
         )
 
     @expose("/export.csv")
-    def export_csv(self) -> Any:
+    def export_csv(self) -> ResponseReturnValue:
         """Send all that the filters let through, up to a cap that the last line tells of."""
         try:
             question = Question.of(self.listing, request.args)
