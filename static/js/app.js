@@ -11,10 +11,12 @@ function addLocalTimes(root) {
 addLocalTimes(document);
 document.addEventListener("htmx:load", (event) => addLocalTimes(event.detail.elt));
 
-// A poll whose answer nobody would see is not sent. The next one after the page is looked at again is.
+// A poll whose answer nobody would see is not sent, nor one that would take a panel away under somebody's keyboard.
+// The next one after the page is looked at again is.
 document.addEventListener("htmx:beforeRequest", (event) => {
   const isPoll = event.detail.elt.getAttribute("hx-trigger")?.includes("every");
-  if (isPoll && document.hidden) event.preventDefault();
+  const isInUse = event.detail.elt.matches(".panel:focus-within");
+  if (isPoll && (document.hidden || isInUse)) event.preventDefault();
 });
 
 // The time left counts down from what the server said, whatever this device takes the time to be.
