@@ -26,6 +26,7 @@ _ENDINGS = {
     Outcome.RELEASED: "Somebody in the console released it",
     Outcome.ERROR: "It failed by a defect of ours",
 }
+_BY_HAND = ("Released", "Expired")  # what the reasons begin with that people in the console gave
 
 
 @dataclass(frozen=True)
@@ -100,8 +101,13 @@ def _why(lock: Any, known: Mapping[str, Any], now: datetime) -> str:
 
 
 def _ending(lock: Any) -> str:
-    reason = (lock.failure_reason or "").rstrip(".")
-    return f"{_ENDINGS[Outcome(lock.outcome)]} ({reason})" if reason else _ENDINGS[Outcome(lock.outcome)]
+    ending = _ENDINGS[Outcome(lock.outcome)]
+    said, _, by_hand = (lock.failure_reason or "").rstrip(".").partition(": ")
+    if said in _BY_HAND:
+        return f"{ending} ({by_hand})"
+    if not said or lock.outcome in (Outcome.CANCELLED, Outcome.EXPIRED):
+        return ending  # the stored reason says no more
+    return f"{ending} ({lock.failure_reason.rstrip('.')})"
 
 
 def _why_under_way(lock: Any, known: Mapping[str, Any], now: datetime) -> str:
