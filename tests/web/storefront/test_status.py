@@ -91,6 +91,7 @@ def test_the_widget_stops_at_the_end_and_says_where_it_stopped(shop: Shop, brows
     assert widget.status_code == 286
     assert "hx-get" not in widget.text
     assert "stopped here" in widget.text
+    assert 'href="/cart">Back to the cart' in widget.text
     assert "left</span>" not in widget.text
 
 
