@@ -175,6 +175,7 @@ def _is_ready(settings: Settings) -> bool:
 def _print_addresses(settings: Settings) -> None:
     print(
         "Checkout Console is ready; Ctrl-C ends it.",
+        f"  shop     {settings.public_url}/",
         f"  console  {settings.public_url}/admin/",
         f"  API      {settings.public_url}/api/v1/docs",
         sep="\n",

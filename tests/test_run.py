@@ -105,11 +105,12 @@ def test_an_empty_folder_becomes_a_shop_and_a_second_start_keeps_it(start: Calla
     first = start()
     first.wait_until_ready()
     children = first.children()
-    statuses = [first.status_of(path) for path in ("/livez", "/readyz")]
+    statuses = [first.status_of(path) for path in ("/livez", "/readyz", "/", "/cart")]
     first_exit = first.end(signal.SIGTERM)
 
-    assert statuses == [200, 200]
+    assert statuses == [200] * 4
     assert re.search(r"First admin: \S+@\S+, password \S{12,}", first.printed())
+    assert f"http://127.0.0.1:{first.port}/\n" in first.printed()
     assert f"http://127.0.0.1:{first.port}/admin/" in first.printed()
     assert len(children) == 2
     assert first_exit == 0

@@ -3,7 +3,7 @@
 Each verb takes a `Session` first; all but `create_cart` run transactions of their own on it.
 """
 
-from console.engine.actions import expire, extend, release
+from console.engine.actions import expire, extend, release, retry
 from console.engine.carts import Addresses, LineRequest, create_cart
 from console.engine.checkout import advance, cancel, process, resume, start
 from console.engine.errors import CheckoutError
@@ -22,5 +22,6 @@ __all__ = [
     "process",
     "release",
     "resume",
+    "retry",
     "start",
 ]

@@ -1,4 +1,4 @@
-"""What people in the console do to a checkout: release, expire, extend; audited in the same transaction.
+"""What people in the console do to a checkout: release, expire, extend, retry; audited in the same transaction.
 
 Each is a conditional update that races the point of no return: one wins, the loser is told why (rule 9).
 """
@@ -9,14 +9,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row
+from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.orm import Session
 
+from console.engine.allowed import Action, why_not
 from console.engine.audit import Actor, Deed, write_entry
+from console.engine.checkout import advance
 from console.engine.database import transact
-from console.engine.errors import InvalidInput, LostRace, NotAllowed, Stale
-from console.engine.locks import change, is_due, read_lock, show
-from console.engine.machine import EXPIRABLE, STATE_NAMES, Outcome, State
+from console.engine.errors import InProgress, InvalidInput, LostRace, NotAllowed, NotFound, Stale
+from console.engine.locks import change, is_driverless, is_due, show
+from console.engine.machine import Outcome
 from console.engine.rollback import go_back
 from console.engine.runtime import runtime_of
 from console.engine.tables import locks
@@ -31,7 +33,7 @@ _SHOWN = ("state", "outcome", "expires_at", "revision", "needs_attention")
 class Act:
     """Who does what, why, and which revision they saw (None: whatever it is)."""
 
-    name: str
+    action: Action
     actor: Actor | str
     reason: str | None
     version: int | None
@@ -49,7 +51,7 @@ def release(
         Stale: when the checkout moved on since.
         NotAllowed: past the point of no return, or when it has ended.
     """
-    act = Act("release", actor, _required(reason), version)
+    act = Act(Action.RELEASE, actor, _required(reason), version)
     return _undo(session, lock, act, outcome=Outcome.RELEASED, told=f"Released: {reason}")
 
 
@@ -61,7 +63,7 @@ def expire(
     Raises:
         InvalidInput, Stale, NotAllowed: as `release`.
     """
-    act = Act("expire", actor, _required(reason), version)
+    act = Act(Action.EXPIRE, actor, _required(reason), version)
     return _undo(session, lock, act, outcome=Outcome.EXPIRED, told=f"Expired: {reason}")
 
 
@@ -87,8 +89,27 @@ def extend(
     def move_deadline(row: Row[Any], unmoved: ColumnElement[bool]) -> Row[Any]:
         return change(session, row.id, unmoved, ~is_due(), expires_at=clock(60 * ttl_minutes))
 
-    act = Act("extend", actor, reason, version)
+    act = Act(Action.EXTEND, actor, reason, version)
     return show(_act(session, lock.id, act, move_deadline), on=lock)
+
+
+def retry(
+    session: Session, lock: CheckoutLock, *, actor: Actor | str, version: int | None, reason: str | None = None
+) -> CheckoutLock:
+    """Take a checkout up again now instead of at its next try, and drive it on. Own transactions.
+
+    Raises:
+        InProgress: when somebody drives it at this moment.
+        Stale, NotAllowed: as `release`; there is something to retry only while a payment is under way.
+    """
+
+    def wake(row: Row[Any], unmoved: ColumnElement[bool]) -> Row[Any]:
+        if not row.is_driverless:
+            raise InProgress("Somebody is driving this checkout right now; look again shortly.")
+        return change(session, row.id, unmoved, is_driverless())
+
+    act = Act(Action.RETRY, actor, reason, version)
+    return advance(session, show(_act(session, lock.id, act, wake), on=lock))
 
 
 def _required(reason: str) -> str:
@@ -108,15 +129,15 @@ def _undo(session: Session, lock: CheckoutLock, act: Act, *, outcome: Outcome, t
 def _act(
     session: Session, lock_id: int, act: Act, deed: Callable[[Row[Any], ColumnElement[bool]], Row[Any]]
 ) -> Row[Any]:
-    """Do a deed on a checkout that has not passed the point of no return, with its audit entry. Own transaction."""
+    """Do a deed on a checkout that allows it, with its audit entry. Own transaction."""
 
     def work() -> Row[Any]:
-        before = read_lock(session, lock_id)
+        before = _read(session, lock_id)
         _require_unmoved(before, act)
-        _require_undecided(before, act)
+        _require_allowed(before, act)
         after = deed(before, locks.c.revision == before.revision)
         actor = act.actor if isinstance(act.actor, Actor) else Actor(act.actor)
-        entry = Deed(act.name, ("checkout_lock", lock_id), act.reason, before=_shown(before), after=_shown(after))
+        entry = Deed(act.action, ("checkout_lock", lock_id), act.reason, before=_shown(before), after=_shown(after))
         write_entry(session, actor, entry)
         return after
 
@@ -128,20 +149,23 @@ def _act(
     raise Stale("This checkout is changing too fast; look again.", lock_id=lock_id)
 
 
+def _read(session: Session, lock_id: int) -> Row[Any]:
+    query = select(locks, is_due().label("is_due"), is_driverless().label("is_driverless"))
+    row = session.execute(query.where(locks.c.id == lock_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no checkout {lock_id}.")
+    return row
+
+
 def _require_unmoved(row: Row[Any], act: Act) -> None:
     if act.version is not None and act.version != row.revision:
         raise Stale("This checkout has moved on since you looked.", seen=act.version, now=row.revision)
 
 
-def _require_undecided(row: Row[Any], act: Act) -> None:
-    if row.state in EXPIRABLE:
-        return
-    name = STATE_NAMES[State(row.state)]
-    if row.state == State.CAPTURING:
-        told = "The payment is being taken: past this point only the gateway's refusal undoes it. Retry instead."
-    else:
-        told = f"It is {name} already."
-    raise NotAllowed(f"This checkout cannot be changed by {act.name}. {told}", state=row.state)
+def _require_allowed(row: Row[Any], act: Act) -> None:
+    refusal = why_not(act.action, row.state, is_due=row.is_due)
+    if refusal is not None:
+        raise NotAllowed(refusal, state=row.state)
 
 
 def _shown(row: Row[Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from console.web import admin, api, assets, auth, errors, health
+from console.web import admin, api, assets, auth, errors, health, storefront
 
 
 def register(app: Flask) -> None:
@@ -15,3 +15,4 @@ def register(app: Flask) -> None:
     health.register(app)
     auth.register(app)
     admin.register(app)
+    storefront.register(app)

@@ -104,8 +104,8 @@ def answer_refusal(error: CheckoutError) -> Response:
     retry = RETRY_AFTER_SECONDS.get(error.code)
     headers = {"Retry-After": str(retry)} if retry else {}
     if not request.path.startswith(API_PREFIX):
-        return _page(status, _detail(error), headers)
-    problem = _problem(status, error.code, _detail(error), phase=error.phase, context=_context(error))
+        return _page(status, word_refusal(error), headers)
+    problem = _problem(status, error.code, word_refusal(error), phase=error.phase, context=_context(error))
     return _respond(problem, headers)
 
 
@@ -123,7 +123,7 @@ def _page(status: int, detail: str, headers: Mapping[str, str]) -> Response:
     return page
 
 
-def _detail(error: CheckoutError) -> str:
+def word_refusal(error: CheckoutError) -> str:
     """Word an error for the shopper; the text of a defect is for the log and the console only."""
     if isinstance(error, Ended) and error.outcome == Outcome.ERROR:
         return "This checkout failed by an error of ours. Nothing was charged, and the cart is as it was."

@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 
 from console.engine.signals import checkout_changed
 from console.extensions import cache
+from console.monitoring.traffic import CACHE_HITS, CACHE_MISSES, count
 
 _KEY = "checkout_status_cache"
 # A generation outlives every answer stored under it: answers are kept for an hour at most.
@@ -40,12 +41,12 @@ class StatusCache:
         """Find what is known of a cart, and the generation to store the answer with when nothing is."""
         keys = _generation_key(cart_id), _answer_key(cart_id)
         generation, stored = self._attempt(lambda: cache.get_many(*keys)) or (None, None)
-        if generation is None:
-            return None, self._renew(cart_id)
-        if stored is None or stored["generation"] != generation:
-            return None, generation
-        answer: dict[str, Any] = stored["answer"]
-        return answer, generation
+        if generation is not None and stored is not None and stored["generation"] == generation:
+            count(CACHE_HITS)
+            answer: dict[str, Any] = stored["answer"]
+            return answer, generation
+        count(CACHE_MISSES)
+        return None, generation or self._renew(cart_id)
 
     def store(self, cart_id: int, answer: dict[str, Any], *, generation: str, seconds: int) -> None:
         """Keep an answer for so many seconds, at most an hour; 0 keeps nothing.

@@ -1,15 +1,17 @@
-"""Release, expire and extend: what a human may do to a checkout, audited in the same transaction."""
+"""Release, expire, extend and retry: what a human may do to a checkout, audited in the same transaction."""
 
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from console.engine import Payment, expire, extend, process, release
+from console.engine import Payment, expire, extend, process, release, retry
 from console.engine.audit import Actor
-from console.engine.errors import Expired, InvalidInput, NotAllowed, PaymentPending, Released, Stale
+from console.engine.errors import Expired, InProgress, InvalidInput, NotAllowed, PaymentPending, Released, Stale
 from console.engine.invariants import check_all
-from console.models import AuditEntry, CheckoutLock, OutboxEvent, StockLevel
+from console.models import AuditEntry, CheckoutLock, OutboxEvent, PaymentOperation, StockLevel
+from console.models.types import clock
 from tests.engine.rows import read, read_one
 from tests.factories import VISA, Shop, make_due
 
@@ -141,5 +143,59 @@ def test_a_checkout_whose_time_ran_out_cannot_be_extended(session: Session, shop
     lock = shop.checkout()
     make_due(session, lock)
 
-    with pytest.raises((Stale, NotAllowed)):
+    with pytest.raises(NotAllowed, match="run out already"):
         extend(session, lock, actor="ada", ttl_minutes=30, version=None)
+
+
+def test_a_retry_asks_the_gateway_again_and_is_audited(session: Session, shop: Shop) -> None:
+    shop.sell()
+    lock = shop.checkout()
+    with pytest.raises(PaymentPending):
+        process(session, lock, payment=Payment("card", "tok_never_answers"))
+    seen = lock.revision
+
+    retry(session, lock, actor="ada", version=seen)
+
+    assert lock.state == "authorizing"
+    assert read_one(session, PaymentOperation).attempts == 2
+    entry = read_one(session, AuditEntry)
+    assert (entry.action, entry.reason, entry.before["revision"]) == ("retry", None, seen)
+    assert check_all(session) == []
+    with pytest.raises(Stale):
+        retry(session, lock, actor="bob", version=seen)
+
+
+def test_a_retry_of_what_somebody_drives_is_refused_without_a_trace(session: Session, shop: Shop) -> None:
+    shop.sell()
+    lock = shop.checkout()
+    with pytest.raises(PaymentPending):
+        process(session, lock, payment=Payment("card", "tok_never_answers"))
+    session.execute(update(CheckoutLock).values(lease_owner="somebody", lease_until=clock(20)))
+    session.commit()
+
+    with pytest.raises(InProgress):
+        retry(session, lock, actor="ada", version=None)
+
+    assert read(session, AuditEntry) == []
+
+
+def test_there_is_nothing_to_retry_before_a_payment_and_after_the_end(session: Session, shop: Shop) -> None:
+    shop.sell()
+    waiting, ended = shop.checkout(), shop.checkout()
+    process(session, ended, payment=VISA)
+
+    for lock in (waiting, ended):
+        with pytest.raises(NotAllowed):
+            retry(session, lock, actor="ada", version=None)
+
+
+def test_a_retry_of_a_due_checkout_expires_it(session: Session, shop: Shop) -> None:
+    shop.sell()
+    lock = shop.checkout()
+    with pytest.raises(PaymentPending):
+        process(session, lock, payment=Payment("card", "tok_never_answers"))
+    make_due(session, lock)
+
+    retry(session, lock, actor="ada", version=None)
+
+    assert (lock.state, lock.outcome) == ("rolling_back", "expired")

@@ -5,16 +5,27 @@ from __future__ import annotations
 from flask import Flask
 from flask_admin import Admin
 
-from console.extensions import db
-from console.models import CheckoutLock
 from console.web.admin import formats
 from console.web.admin.checkout_locks import CheckoutLocks
 from console.web.admin.dashboard import Dashboard
+from console.web.admin.list_view import ListView
+from console.web.listing.audit import AUDIT
+from console.web.listing.locks import LOCKS
+from console.web.listing.orders import ORDERS
+from console.web.listing.payments import PAYMENTS
+from console.web.listing.reservations import RESERVATIONS
+from console.web.listing.search import HINT
+from console.web.listing.snapshots import SNAPSHOTS
+from console.web.listing.stock_levels import STOCK_LEVELS
+from console.web.listing.users import USERS
 
 
 def register(app: Flask) -> None:
     """Give an app its console."""
     formats.register(app)
+    app.jinja_env.globals["search_hint"] = HINT
     dashboard = Dashboard(name="Overview", endpoint="admin", url="/admin")
     admin = Admin(app, name="Checkout Console", url="/admin", index_view=dashboard)
-    admin.add_view(CheckoutLocks(CheckoutLock, db, name="Checkouts", endpoint="checkout_locks", url="checkout-locks"))
+    admin.add_view(CheckoutLocks(LOCKS))
+    for listing in (ORDERS, PAYMENTS, SNAPSHOTS, RESERVATIONS, STOCK_LEVELS, AUDIT, USERS):
+        admin.add_view(ListView(listing))

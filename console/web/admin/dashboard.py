@@ -1,20 +1,17 @@
-"""The console's first page: how many checkouts are in which state."""
+"""The console's first page: how the checkouts are, in panels that renew themselves."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from http import HTTPStatus
 
+from flask import abort, request
 from flask_admin import expose
-from sqlalchemy import ColumnElement, func, literal, select, union_all
 
-from console.engine.database import Reader, look
-from console.engine.machine import ENDED, LIVE
-from console.engine.tables import locks
-from console.extensions import db
+from console.monitoring.statistics import DEFAULT_HOURS, read_window
+from console.web.admin.panels import PANELS, show_panel
 from console.web.admin.secure import SecureView
 
-CAP = 10_000  # beyond it a count says "more than": counting ten million rows helps nobody
-TROUBLED = "needs_attention"
+WINDOWS = ((1, "1 h"), (24, "24 h"), (168, "7 d"))
 
 
 class Dashboard(SecureView):
@@ -22,19 +19,19 @@ class Dashboard(SecureView):
 
     @expose("/")
     def index(self) -> str:
-        """Show the counts, each a link to its list."""
-        counts = look(db.session(), count_checkouts)
-        return self.render(
-            "admin/dashboard.html", counts=counts, cap=CAP, live=LIVE, ended=ENDED, troubled=counts[TROUBLED]
-        )
+        """Show every panel; without JavaScript a reload renews them."""
+        hours = _wanted_hours()
+        shown = [show_panel(panel, hours=hours) for panel in PANELS.values()]
+        page: str = self.render("admin/dashboard.html", panels=shown, hours=hours, windows=WINDOWS)
+        return page
+
+    @expose("/panels/<panel_name>")
+    def panel(self, panel_name: str) -> str:
+        """Show one panel as it is now."""
+        if panel_name not in PANELS:
+            abort(HTTPStatus.NOT_FOUND, "There is no such panel.")
+        return show_panel(PANELS[panel_name], hours=_wanted_hours())
 
 
-def count_checkouts(reader: Reader) -> Mapping[str, int]:
-    """Count the checkouts in each state, and those that need attention, up to one more than the cap. Reads only."""
-    conditions: dict[str, ColumnElement[bool]] = {state: locks.c.state == state for state in (*LIVE, *ENDED)}
-    conditions[TROUBLED] = locks.c.needs_attention.is_not(None)
-    counts = []
-    for name, condition in conditions.items():
-        capped = select(locks.c.id).where(condition).limit(CAP + 1).subquery()
-        counts.append(select(literal(name), func.count()).select_from(capped))
-    return dict(reader.execute(union_all(*counts)).tuples().all())
+def _wanted_hours() -> int:
+    return read_window(request.args.get("hours") or str(DEFAULT_HOURS))

@@ -1,81 +1,105 @@
-"""One checkout with all that belongs to it, in a constant number of statements."""
+"""The page of one checkout: what it is, why it is where it is, and all that belongs to it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
-from sqlalchemy import Select, select
+from flask import Response, abort, request
+from flask_admin import expose
+from sqlalchemy.orm import Session
 
-from console.engine.database import Reader
-from console.engine.tables import (
-    locks,
-    operations,
-    orders,
-    reservations,
-    snapshots,
-    steps,
-    variants,
-    warehouses,
-)
-from console.models.types import clock
+from console.engine.database import look
+from console.engine.machine import EXPIRABLE
+from console.extensions import current_settings, db
+from console.monitoring.checkouts import Checkout, read_checkout, read_prices_today
+from console.monitoring.documents import describe
+from console.monitoring.statistics import DEFAULT_HOURS, Statistics, read_statistics, read_window
+from console.monitoring.timeline import waterfall
+from console.monitoring.traffic import read_traffic
 
-# What is shown of an operation. The payment token is not read at all: it is nobody's to see.
-_OPERATION_COLUMNS = (
-    "id",
-    "kind",
-    "status",
-    "amount",
-    "currency",
-    "idempotency_key",
-    "provider",
-    "provider_reference",
-    "payment_method",
-    "code",
-    "message",
-    "attempts",
-    "next_attempt_at",
-    "created_at",
-    "resolved_at",
-    "resolved_by",
-)
+_MOST_DIGITS = 18
 
 
-def read_details(reader: Reader, lock_id: int) -> dict[str, Any] | None:
-    """Read a checkout, its order, steps, operations, reservations and snapshots; None when there is none."""
-    lock = reader.execute(select(locks, clock().label("now")).where(locks.c.id == lock_id)).one_or_none()
-    if lock is None:
-        return None
-    return {
-        "lock": lock,
-        "order": reader.execute(select(orders).where(orders.c.lock_id == lock_id)).one_or_none(),
-        "steps": reader.execute(_steps_of(lock_id)).all(),
-        "operations": reader.execute(_operations_of(lock_id)).all(),
-        "reservations": reader.execute(_reservations_of(lock_id)).all(),
-        "snapshots": reader.execute(_snapshots_of(lock_id)).all(),
-    }
+class LockDetails:
+    """The routes of the list of checkouts that show one of them, and their statistics."""
+
+    render: Any
+
+    @expose("/details/")
+    def details_view(self) -> str:
+        """Show one checkout."""
+        lock_id = _wanted_id()
+        with Session(db.engine) as session:
+            checkout = _found(read_checkout(session, lock_id, sweep_seconds=sweep_seconds()))
+            prices_today = read_prices_today(session, checkout)
+        page: str = self.render(
+            "admin/checkout_lock.html",
+            checkout=checkout,
+            bars=waterfall(checkout.steps, now=checkout.now),
+            drift=price_drift(checkout, prices_today),
+            prices_today=prices_today,
+            expirable=EXPIRABLE,
+            tolerance=current_settings().checkout_price_drift_tolerance,
+        )
+        return page
+
+    @expose("/<row_id:lock_id>/json")
+    def json_view(self, lock_id: int) -> Response:
+        """Give one checkout as a document to keep."""
+        checkout = find_checkout(lock_id)
+        document = Response(describe(checkout).model_dump_json(indent=2), mimetype="application/json")
+        document.headers["Content-Disposition"] = f'attachment; filename="{checkout.lock.reference}.json"'
+        return document
+
+    @expose("/statistics")
+    def statistics_view(self) -> Response:
+        """Give the statistics of the last hours, 24 unless the address says otherwise."""
+        hours = read_window(request.args.get("hours") or str(DEFAULT_HOURS))
+        return Response(statistics_now(hours).model_dump_json(), mimetype="application/json")
 
 
-def _steps_of(lock_id: int) -> Select[Any]:
-    return select(steps).where(steps.c.lock_id == lock_id).order_by(steps.c.started_at, steps.c.id)
+def find_checkout(lock_id: int) -> Checkout:
+    """Find a checkout, or answer that there is none.
+
+    Raises:
+        NotFound: when there is no such checkout.
+    """
+    checkout = look(db.session(), lambda reader: read_checkout(reader, lock_id, sweep_seconds=sweep_seconds()))
+    return _found(checkout)
 
 
-def _operations_of(lock_id: int) -> Select[Any]:
-    shown = [operations.c[name] for name in _OPERATION_COLUMNS]
-    has_token = operations.c.payment_token.is_not(None).label("has_token")
-    return select(*shown, has_token).where(operations.c.lock_id == lock_id).order_by(operations.c.id)
+def sweep_seconds() -> float:
+    """Tell how long it is from one sweep of what is due to the next."""
+    return 60.0 * current_settings().checkout_cleanup_interval
 
 
-def _reservations_of(lock_id: int) -> Select[Any]:
-    return (
-        select(reservations, variants.c.sku, warehouses.c.code.label("warehouse"))
-        .join(variants, variants.c.id == reservations.c.variant_id)
-        .join(warehouses, warehouses.c.id == reservations.c.warehouse_id)
-        .where(reservations.c.lock_id == lock_id)
-        .order_by(reservations.c.id)
+def statistics_now(hours: int) -> Statistics:
+    """Read the statistics of the last hours."""
+    tolerance = current_settings().checkout_price_drift_tolerance
+    traffic = read_traffic(hours=hours)
+    return look(
+        db.session(),
+        lambda reader: read_statistics(reader, hours=hours, tolerance_minor=tolerance, traffic=traffic),
     )
 
 
-def _snapshots_of(lock_id: int) -> Select[Any]:
-    """Build the query for the lines' snapshots, the cart's own last, as a sum stands under its lines."""
-    is_cart = snapshots.c.cart_line_id.is_(None)
-    return select(snapshots).where(snapshots.c.checkout_lock_id == lock_id).order_by(is_cart, snapshots.c.id)
+def price_drift(checkout: Checkout, prices_today: Mapping[int, int]) -> int | None:
+    """Tell how much more the lines that are still in the cart would cost today, in minor units; None without any."""
+    lines = [row for row in checkout.snapshots if row.cart_line_id in prices_today]
+    if not lines:
+        return None
+    return sum((prices_today[row.cart_line_id] - row.unit_price) * row.quantity for row in lines)
+
+
+def _wanted_id() -> int:
+    wanted = request.args.get("id", "")
+    is_number = wanted.isascii() and wanted.isdigit() and len(wanted) <= _MOST_DIGITS
+    return int(wanted) if is_number else 0
+
+
+def _found(checkout: Checkout | None) -> Checkout:
+    if checkout is None:
+        abort(HTTPStatus.NOT_FOUND, "There is no such checkout.")
+    return checkout

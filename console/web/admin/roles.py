@@ -6,11 +6,38 @@ from collections.abc import Mapping
 
 from console.models.vocabulary import Role
 
+# Every list has the same pages, and one role that sees them.
+_LISTS = {
+    "checkout_locks": Role.VIEWER,
+    "orders": Role.VIEWER,
+    "payments": Role.VIEWER,
+    "price_snapshots": Role.VIEWER,
+    "stock_reservations": Role.VIEWER,
+    "stock_levels": Role.VIEWER,
+    "audit": Role.VIEWER,
+    "users": Role.ADMIN,
+}
+_LIST_PAGES = ("index_view", "counts", "export_csv")
+
 # A right is "endpoint.view", as Flask names the pages of the console; the role is the least that has it.
 RIGHTS: Mapping[str, Role] = {
     "admin.index": Role.VIEWER,
-    "checkout_locks.index_view": Role.VIEWER,
+    **{f"{name}.{page}": role for name, role in _LISTS.items() for page in _LIST_PAGES},
     "checkout_locks.details_view": Role.VIEWER,
+    "checkout_locks.json_view": Role.VIEWER,
+    "checkout_locks.statistics_view": Role.VIEWER,
+    "checkout_locks.action_page": Role.SUPPORT,
+    "checkout_locks.act": Role.SUPPORT,
+    "admin.panel": Role.VIEWER,
+    "api.list_locks": Role.VIEWER,
+    "api.show_lock": Role.VIEWER,
+    "api.plan_action": Role.VIEWER,
+    "api.release_lock": Role.SUPPORT,
+    "api.expire_lock": Role.SUPPORT,
+    "api.extend_lock": Role.SUPPORT,
+    "api.retry_lock": Role.SUPPORT,
+    "api.list_audit": Role.VIEWER,
+    "api.show_statistics": Role.VIEWER,
 }
 
 _RANKS = {role: rank for rank, role in enumerate(Role)}

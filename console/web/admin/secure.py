@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import make_response
 from flask_admin import BaseView
-from flask_admin.contrib.sqla import ModelView
 from flask_login import current_user
 
 from console.web.admin.roles import may
@@ -40,24 +39,4 @@ class Secured:
 
 
 class SecureView(Secured, BaseView):
-    """A page of the console that shows no single table."""
-
-
-class SecureModelView(Secured, ModelView):
-    """A table in the console. Everything that Flask-Admin offers is off; a view switches on what it is meant for."""
-
-    can_create = False
-    can_edit = False
-    can_delete = False
-    can_export = False
-    can_view_details = True
-    can_set_page_size = False
-    create_modal = False
-    edit_modal = False
-    details_modal = False
-    column_display_actions = False
-    action_disallowed_list = ("delete",)
-
-    def scaffold_form(self) -> Any:
-        """Make no form from the table: a view that edits names its own."""
-        return self.form_base_class
+    """A page of the console."""

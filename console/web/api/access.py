@@ -68,9 +68,9 @@ def read_header(name: str) -> str | None:
     return value or None
 
 
-def owns(lock: Any) -> bool:
-    """Tell whether a lock is this session's to drive; any session of the cart's may, where the shop allows that."""
-    return bool(lock.session_id == session_id() or not current_settings().checkout_prevent_concurrent)
+def owns(lock: Any, *, session_id: str) -> bool:
+    """Tell whether a lock is a session's to drive; any session of the cart's may, where the shop allows that."""
+    return bool(lock.session_id == session_id or not current_settings().checkout_prevent_concurrent)
 
 
 def find_cart(cart_id: int) -> Cart:

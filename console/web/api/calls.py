@@ -14,6 +14,7 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from console.engine.errors import InvalidInput
 from console.web.api.access import cart_token
+from console.web.api.callers import require_right
 from console.web.api.fields import Input
 from console.web.api.limits import limited, tell_limit
 
@@ -32,7 +33,8 @@ blueprint.after_request(tell_limit)
 class Call:
     """What a call takes and answers; `refusals` are codes of `console.web.errors.STATUSES`.
 
-    `limit` names the call to the rate limiter; `is_public` calls need no cart token; `headers` are optional ones.
+    `limit` names the call to the rate limiter; `is_public` calls need no cart token; those of the admin API
+    (`is_admin`) need a right in the console instead; `headers` are optional ones.
     """
 
     answers: Mapping[int, type[BaseModel]]
@@ -41,6 +43,7 @@ class Call:
     query: type[Input] | None = None
     refusals: tuple[str, ...] = ()
     is_public: bool = False
+    is_admin: bool = False
     headers: tuple[str, ...] = ()
     limit: str | None = None
 
@@ -73,20 +76,27 @@ def route(method: str, path: str, call: Call) -> Callable[[Callable[..., Any]], 
     def serve(view: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(view)
         def answer(**arguments: Any) -> Response:
-            if not call.is_public:
-                cart_token()
+            _let_in(call, view)
             if call.body is not None:
                 arguments["body"] = _read_body(call.body, is_required=call.is_body_required)
             if call.query is not None:
                 arguments["query"] = validate(call.query, request.args.to_dict())
             return _respond(view(**arguments))
 
-        served = limited(call.limit)(answer) if call.limit else answer
+        served = limited(lambda: str(call.limit))(answer) if call.limit else answer
         blueprint.add_url_rule(path, view.__name__, served, methods=[method], merge_slashes=False)
         OPERATIONS.append(Operation(method, path, call, view))
         return view
 
     return serve
+
+
+def _let_in(call: Call, view: Callable[..., Any]) -> None:
+    """Ask for what the call needs before anything else is read."""
+    if call.is_admin:
+        require_right(f"{blueprint.name}.{view.__name__}")
+    elif not call.is_public:
+        cart_token()
 
 
 @blueprint.after_request

@@ -32,10 +32,11 @@ _LOCK_COLUMNS = (
 _AMOUNTS = ("sub_total", "discount_total", "tax_total", "total")
 
 
-def read_head(reader: Reader, cart_id: int, *, token_hash: str) -> Row[Any]:
+def read_head(reader: Reader, cart_id: int, *, token_hash: str | None) -> Row[Any]:
     """Read a token's cart with its last checkout (`lock`, NULL without one), in one statement.
 
-    The one that holds the cart is always the last: none can start before the one before has let go.
+    The one that holds the cart is always the last: none can start before the one before has let go. Without a
+    `token_hash` the caller answers for whose cart it is.
 
     Raises:
         NotFound: when there is no such cart for this token.
@@ -54,8 +55,10 @@ def read_head(reader: Reader, cart_id: int, *, token_hash: str) -> Row[Any]:
         )
         .select_from(carts)
         .outerjoin(locks, locks.c.id == last)
-        .where(carts.c.id == cart_id, carts.c.token_hash == token_hash)
+        .where(carts.c.id == cart_id)
     )
+    if token_hash is not None:
+        query = query.where(carts.c.token_hash == token_hash)
     head = reader.execute(query).one_or_none()
     if head is None:
         raise NotFound("There is no such cart for this token.")

@@ -155,7 +155,7 @@ def answer_checkout(lock: Any, *, is_due: bool = False) -> CheckoutAnswer:
         expires_at=lock.expires_at,
         completed_at=lock.completed_at,
         failed_at=lock.failed_at,
-        can_resume=is_live(lock, is_due=is_due) and owns(lock),
+        can_resume=is_live(lock, is_due=is_due) and owns(lock, session_id=session_id()),
         message=message_of(lock, is_due=is_due),
     )
 

@@ -14,7 +14,7 @@ from console.models.cart import MAXIMUM_QUANTITY
 _CONTROL = r"\x00-\x1f\x7f-\x9f"
 PRINTABLE = rf"^[^{_CONTROL}]*$"
 FILLED = rf"^[^{_CONTROL}]*[^\s{_CONTROL}][^{_CONTROL}]*$"
-_EMAIL = rf"^[^@\s{_CONTROL}]+@[^@\s{_CONTROL}]+$"
+EMAIL = rf"^[^@\s{_CONTROL}]+@[^@\s{_CONTROL}]+$"
 _ALPHA_2 = re.compile("[A-Z]{2}")
 # What CLDR knows beyond ISO 3166-1: unions, reserved codes, and its own private ones.
 _NO_COUNTRIES = {"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "XK", "ZZ"}
@@ -26,13 +26,14 @@ def _read_whole(value: Any) -> Any:
 
 
 @cache
-def _countries() -> frozenset[str]:
+def countries() -> frozenset[str]:
+    """Give the codes of all countries of ISO 3166-1."""
     known = map(str, Locale("en").territories)
     return frozenset(code for code in known if _ALPHA_2.fullmatch(code)) - _NO_COUNTRIES
 
 
 def _require_country(code: str) -> str:
-    if code not in _countries():
+    if code not in countries():
         raise ValueError(f"{code} is no country of ISO 3166-1")
     return code
 
@@ -43,7 +44,7 @@ Filled = Annotated[str, StringConstraints(max_length=255, pattern=FILLED)]
 Printable = Annotated[str, StringConstraints(max_length=255, pattern=PRINTABLE)]
 SkuText = Annotated[str, StringConstraints(max_length=64, pattern=FILLED)]
 Code = Annotated[str, StringConstraints(max_length=64, pattern=FILLED)]
-Email = Annotated[str, StringConstraints(max_length=255, pattern=_EMAIL)]
+Email = Annotated[str, StringConstraints(max_length=255, pattern=EMAIL)]
 Currency = Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")]
 Country = Annotated[str, StringConstraints(pattern="^[A-Z]{2}$"), AfterValidator(_require_country)]
 

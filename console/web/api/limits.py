@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
 import structlog
 from flask import Response, current_app, request
@@ -18,9 +19,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from console.engine.database import look
 from console.engine.idempotency import is_finished
 from console.extensions import current_settings, db
+from console.monitoring.traffic import RATE_LIMIT_HITS, count
 from console.web.api.access import IDEMPOTENCY_KEY_HEADER
 
 CUSTOMER_KEY = "CHECKOUT_CUSTOMER_KEY"
+
+Attempt = tuple[int | None, str | None]  # the checkout's id and the request's idempotency key
+View = TypeVar("View")
 
 log = structlog.get_logger(__name__)
 
@@ -36,20 +41,30 @@ def customer_key() -> str:
 checkout_limiter = Limiter(customer_key, headers_enabled=False)
 
 
-def limited(call: str) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
-    """Count a view's requests as those of the checkout call `start`, `process` or `resume`."""
+def from_api() -> Attempt:
+    """Read which attempt an API call makes: at the checkout in its URL, under the key in its header."""
+    return (request.view_args or {}).get("lock_id"), request.headers.get(IDEMPOTENCY_KEY_HEADER)
+
+
+def limited(
+    call: Callable[[], str], *, attempt: Callable[[], Attempt] = from_api
+) -> Callable[[Callable[..., View]], Callable[..., View]]:
+    """Count a view's requests as those of a checkout call: `call` tells which, `start`, `process` or `resume`.
+
+    `attempt` tells which one the request makes, so that a repeated one is not counted.
+    """
 
     def limit() -> str:
-        own = _own_limit(call)
+        own = _own_limit(call())
         return str(current_settings().checkout_rate_limit if own is None else own)
 
     def bucket(_endpoint: str) -> str:
-        return "checkout" if _own_limit(call) is None else f"checkout-{call}"
+        return "checkout" if _own_limit(call()) is None else f"checkout-{call()}"
 
-    def decorate(view: Callable[..., Response]) -> Callable[..., Response]:
-        return checkout_limiter.shared_limit(limit, bucket, cost=lambda: 0 if _is_replay(call) else 1)(view)
+    def cost() -> int:
+        return 0 if _is_replay(call(), attempt()) else 1
 
-    return decorate
+    return checkout_limiter.shared_limit(limit, bucket, cost=cost)
 
 
 def _own_limit(call: str) -> str | None:
@@ -57,10 +72,9 @@ def _own_limit(call: str) -> str | None:
     return own
 
 
-def _is_replay(call: str) -> bool:
+def _is_replay(call: str, attempt: Attempt) -> bool:
     """Tell whether the request repeats a finished one, by its idempotency key; without one nothing is read."""
-    key = request.headers.get(IDEMPOTENCY_KEY_HEADER)
-    lock_id = (request.view_args or {}).get("lock_id")
+    lock_id, key = attempt
     if not key or lock_id is None:
         return False
     try:
@@ -84,5 +98,6 @@ def tell_limit(response: Response) -> Response:
     response.headers["X-RateLimit-Remaining"] = str(remaining)
     response.headers["X-RateLimit-Reset"] = str(reset_at)
     if counted.breached:
+        count(RATE_LIMIT_HITS)
         response.headers["Retry-After"] = str(max(1, reset_at - int(time.time())))
     return response

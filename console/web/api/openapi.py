@@ -12,10 +12,22 @@ from pydantic.json_schema import models_json_schema
 
 from console.web import errors
 from console.web.api.access import IDEMPOTENCY_KEY_HEADER, LONGEST_HEADER, SESSION_ID_HEADER
-from console.web.api.calls import OPERATIONS, Operation, blueprint
+from console.web.api.calls import OPERATIONS, Call, Operation, blueprint
 
 VERSION = "1.0.0"
 TOKEN_SCHEME = "cartToken"  # noqa: S105 - the scheme's name
+ADMIN_SCHEME = "apiToken"
+SESSION_SCHEME = "consoleSession"
+_SCHEMES = {
+    TOKEN_SCHEME: {"type": "http", "scheme": "bearer", "description": "a cart's token"},
+    ADMIN_SCHEME: {"type": "http", "scheme": "bearer", "description": "an API token of the console"},
+    SESSION_SCHEME: {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "session",
+        "description": "a session of the console; changes then need its CSRF token in X-CSRFToken",
+    },
+}
 _REF = "#/components/schemas/{model}"
 _PART = re.compile(r"<(\w+):(\w+)>")
 _PARTS = {"row_id": {"type": "integer", "minimum": 1}, "text": {"type": "string", "minLength": 1}}
@@ -30,6 +42,7 @@ _LIMIT_HEADERS = {
 }
 _FOR_EVERY_CALL = (500, 503)
 _FOR_TOKENS = (401,)
+_FOR_ADMINS = (403,)
 _FOR_BODIES = (400, 413, 415, 422)
 
 
@@ -46,13 +59,14 @@ def build_document() -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": _schemas(),
-            "securitySchemes": {TOKEN_SCHEME: {"type": "http", "scheme": "bearer", "description": "a cart's token"}},
+            "securitySchemes": _SCHEMES,
         },
     }
 
 
 _INTRODUCTION = (
-    "Products, carts, checkouts and orders. Money is in minor units of its currency; times are RFC 3339 in UTC. "
+    "Products, carts, checkouts and orders; under /admin, what the console does. "
+    "Money is in minor units of its currency; times are RFC 3339 in UTC. "
     "Errors are application/problem+json; unknown fields are refused."
 )
 
@@ -65,7 +79,7 @@ def _describe(operation: Operation) -> dict[str, Any]:
         "summary": summary,
         "parameters": [*_path_parts(operation), *_query(operation), *_header_parameters(operation)],
         "responses": {str(status): response for status, response in sorted(_responses(operation))},
-        "security": [] if call.is_public else [{TOKEN_SCHEME: []}],
+        "security": _security(call),
     }
     if rest.strip():
         described["description"] = " ".join(rest.split())
@@ -73,6 +87,12 @@ def _describe(operation: Operation) -> dict[str, Any]:
         content = {"application/json": {"schema": _reference(call.body)}}
         described["requestBody"] = {"required": call.is_body_required, "content": content}
     return described
+
+
+def _security(call: Call) -> list[dict[str, list[str]]]:
+    if call.is_admin:
+        return [{ADMIN_SCHEME: []}, {SESSION_SCHEME: []}]
+    return [] if call.is_public else [{TOKEN_SCHEME: []}]
 
 
 def _path_parts(operation: Operation) -> Iterator[dict[str, Any]]:
@@ -120,6 +140,7 @@ def _error_slugs(operation: Operation) -> dict[int, list[str]]:
         found.setdefault(errors.STATUSES[code], []).append(code)
     statuses = [*_FOR_EVERY_CALL]
     statuses += [] if call.is_public else _FOR_TOKENS
+    statuses += _FOR_ADMINS if call.is_admin else []
     statuses += [] if call.body is None else _FOR_BODIES
     statuses += [429] if call.limit else []
     for status in statuses:

@@ -14,7 +14,7 @@ from console.engine.database import look
 from console.engine.machine import STATE_NAMES, State
 from console.extensions import current_settings, db
 from console.models.vocabulary import CartStatus
-from console.web.api.access import SESSION_ID_HEADER, owns, token_hash
+from console.web.api.access import SESSION_ID_HEADER, owns, session_id, token_hash
 from console.web.api.answers import StatusAnswer
 from console.web.api.calls import Call, route
 from console.web.api.cart_view import is_locked, read_head
@@ -29,23 +29,29 @@ from console.web.status_cache import status_cache
 )
 def show_status(cart_id: int) -> StatusAnswer:
     """Tell how the buying of a cart stands."""
-    return answer_status(find_facts(cart_id))
+    return answer_status(find_facts(cart_id, token_hash=token_hash()), session_id=session_id())
 
 
-def find_facts(cart_id: int) -> dict[str, Any]:
+def find_facts(cart_id: int, *, token_hash: str | None) -> dict[str, Any]:
     """Find what is to be said of a token's cart, whichever session asks: from the cache, else from the database.
+
+    Without a `token_hash` the caller answers for whose cart it is.
 
     Raises:
         NotFound: when there is no such cart for this token.
     """
     cache = status_cache(current_app)
     known, generation = cache.find(cart_id)
-    if known is not None and hmac.compare_digest(known["token_hash"], token_hash()):
+    if known is not None and _is_for(known, token_hash):
         return known
-    head = look(db.session(), lambda reader: read_head(reader, cart_id, token_hash=token_hash()))
+    head = look(db.session(), lambda reader: read_head(reader, cart_id, token_hash=token_hash))
     facts = _facts(head)
     cache.store(cart_id, facts, generation=generation, seconds=_seconds_to_keep(head))
     return facts
+
+
+def _is_for(facts: dict[str, Any], token_hash: str | None) -> bool:
+    return token_hash is None or hmac.compare_digest(facts["token_hash"] or "", token_hash)
 
 
 def _seconds_to_keep(head: Row[Any]) -> int:
@@ -76,14 +82,14 @@ def _message(head: Row[Any]) -> str:
     return "This cart can be bought." if head.has_lines else "This cart is empty."
 
 
-def answer_status(facts: dict[str, Any]) -> StatusAnswer:
+def answer_status(facts: dict[str, Any], *, session_id: str) -> StatusAnswer:
     """Answer a session what is to be said of a cart."""
     state = facts["state"]
     expires_at: datetime | None = facts["expires_at"]
     return StatusAnswer(
         locked=facts["locked"],
         can_checkout=facts["can_checkout"],
-        can_resume=facts["is_live"] and owns(SimpleNamespace(**facts)),
+        can_resume=facts["is_live"] and owns(SimpleNamespace(**facts), session_id=session_id),
         lock_id=facts["lock_id"],
         reference=facts["reference"],
         state=state,

@@ -15,3 +15,11 @@ def viewer(app: APIFlask) -> FlaskClient:
     client = app.test_client()
     sign_in(client, add_user(app, "viewer"))
     return client
+
+
+@pytest.fixture
+def support(app: APIFlask) -> FlaskClient:
+    """Give out a client in which somebody of the support is signed in."""
+    client = app.test_client()
+    sign_in(client, add_user(app, "support"))
+    return client

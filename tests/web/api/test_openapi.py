@@ -29,6 +29,15 @@ SERVED = {
     ("post", "/api/v1/checkouts/{lock_id}/resume"),
     ("post", "/api/v1/checkouts/{lock_id}/cancel"),
     ("get", "/api/v1/orders/{number}"),
+    ("get", "/api/v1/admin/locks"),
+    ("get", "/api/v1/admin/locks/{lock_id}"),
+    ("get", "/api/v1/admin/locks/{lock_id}/plan"),
+    ("post", "/api/v1/admin/locks/{lock_id}/release"),
+    ("post", "/api/v1/admin/locks/{lock_id}/expire"),
+    ("post", "/api/v1/admin/locks/{lock_id}/extend"),
+    ("post", "/api/v1/admin/locks/{lock_id}/retry"),
+    ("get", "/api/v1/admin/audit"),
+    ("get", "/api/v1/admin/statistics"),
 }
 
 

@@ -34,7 +34,7 @@ class Sort:
 
     def apply(self, query: Select[Any]) -> Select[Any]:
         """Sort a query."""
-        columns = (self.column, self.id_column)
+        columns = (self.id_column,) if self._is_by_id else (self.column, self.id_column)
         return query.order_by(*(column.desc() if self.is_descending else column.asc() for column in columns))
 
     def after(self, cursor: str) -> ColumnElement[bool]:
@@ -44,9 +44,14 @@ class Sort:
             InvalidInput: when the cursor is none of ours, or of another sort.
         """
         value, row_id = self._read(cursor)
-        here = tuple_(self.column, self.id_column)
-        there = tuple_(literal(value, self.column.type), literal(row_id, self.id_column.type))
-        return here < there if self.is_descending else here > there
+        key, last = literal(value, self.column.type), literal(row_id, self.id_column.type)
+        if self._is_by_id:
+            return self.id_column < last if self.is_descending else self.id_column > last
+        here, there = tuple_(self.column, self.id_column), tuple_(key, last)
+        if self.is_descending:
+            return (self.column <= key) & (here < there)
+        # Of two columns in two tables no index serves the pair, but one serves the first column by itself.
+        return (self.column >= key) & (here > there)
 
     def cursor_of(self, row: Row[Any]) -> str:
         """Write the cursor that a row's successor is found by."""
@@ -54,6 +59,10 @@ class Sort:
         written = value.isoformat() if isinstance(value, datetime) else value
         document = json.dumps([self.name, self.is_descending, written, row.id], separators=(",", ":"))
         return urlsafe_b64encode(document.encode()).decode().rstrip("=")
+
+    @property
+    def _is_by_id(self) -> bool:
+        return self.column is self.id_column
 
     def _read(self, cursor: str) -> tuple[Any, int]:
         try:

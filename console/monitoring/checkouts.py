@@ -1,0 +1,155 @@
+"""One checkout with all that belongs to it, read in a constant number of statements: for the console, API and CLI."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, select
+from sqlalchemy.orm import Session
+
+from console.engine.allowed import Action, allowed_actions
+from console.engine.database import Reader
+from console.engine.machine import EXPIRABLE
+from console.engine.pricing import price_lines, read_lines
+from console.engine.tables import (
+    audit_entries,
+    carts,
+    events,
+    locks,
+    operations,
+    orders,
+    reservations,
+    snapshots,
+    steps,
+    variants,
+    warehouses,
+)
+from console.models.types import clock
+from console.monitoring.explanation import Explanation, explain
+from console.monitoring.plans import Holdings
+
+AUDIT_SHOWN = 100
+# What is shown of an operation. The payment token is not read at all: it is nobody's to see.
+_OPERATION_COLUMNS = (
+    "id",
+    "lock_id",
+    "kind",
+    "status",
+    "amount",
+    "currency",
+    "idempotency_key",
+    "provider",
+    "provider_reference",
+    "payment_method",
+    "code",
+    "message",
+    "attempts",
+    "next_attempt_at",
+    "created_at",
+    "resolved_at",
+    "resolved_by",
+)
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A checkout and all that belongs to it, as it was when it was read."""
+
+    lock: Row[Any]
+    order: Row[Any] | None
+    steps: Sequence[Row[Any]]
+    operations: Sequence[Row[Any]]
+    reservations: Sequence[Row[Any]]
+    snapshots: Sequence[Row[Any]]
+    events: Sequence[Row[Any]]
+    audit: Sequence[Row[Any]]
+    sweep_seconds: float
+
+    @property
+    def now(self) -> datetime:
+        """Tell when it was read, by the database's clock."""
+        moment: datetime = self.lock.now
+        return moment
+
+    @property
+    def is_due(self) -> bool:
+        """Tell whether its time had run out."""
+        return self.lock.state in EXPIRABLE and bool(self.lock.expires_at <= self.now)
+
+    @property
+    def allowed_actions(self) -> tuple[Action, ...]:
+        """Tell what may be done to it."""
+        return allowed_actions(self.lock.state, is_due=self.is_due)
+
+    @property
+    def explanation(self) -> Explanation:
+        """Tell why it is where it is."""
+        return explain(self.lock, self.operations, now=self.now, sweep_seconds=self.sweep_seconds)
+
+    @property
+    def holdings(self) -> Holdings:
+        """Give what a plan needs to know."""
+        coupon = next((row.coupon_code for row in self.snapshots if row.cart_line_id is None), None)
+        known = {operation.kind: operation for operation in self.operations}
+        return Holdings(self.lock, known, self.reservations, coupon, self.now)
+
+
+def read_checkout(reader: Reader, lock_id: int, *, sweep_seconds: float) -> Checkout | None:
+    """Read a checkout and all that belongs to it; None when there is none. `sweep_seconds` are between two sweeps."""
+    lock = reader.execute(select(locks, clock().label("now")).where(locks.c.id == lock_id)).one_or_none()
+    if lock is None:
+        return None
+    return Checkout(
+        lock,
+        order=reader.execute(select(orders).where(orders.c.lock_id == lock_id)).one_or_none(),
+        steps=reader.execute(_steps_of(lock_id)).all(),
+        operations=reader.execute(_operations_of(lock_id)).all(),
+        reservations=reader.execute(_reservations_of(lock_id)).all(),
+        snapshots=reader.execute(_snapshots_of(lock_id)).all(),
+        events=reader.execute(select(events).where(events.c.lock_id == lock_id).order_by(events.c.id)).all(),
+        audit=reader.execute(_audit_of(lock_id)).all(),
+        sweep_seconds=sweep_seconds,
+    )
+
+
+def read_prices_today(session: Session, checkout: Checkout) -> Mapping[int, int]:
+    """Tell today's unit price of each frozen line that is still in the cart, by the cart line's id. Reads only."""
+    if not checkout.snapshots:
+        return {}
+    cart = session.execute(select(carts).where(carts.c.id == checkout.lock.cart_id)).one()
+    return price_lines(session, cart, read_lines(session, cart))
+
+
+def _steps_of(lock_id: int) -> Select[Any]:
+    return select(steps).where(steps.c.lock_id == lock_id).order_by(steps.c.started_at, steps.c.id)
+
+
+def _operations_of(lock_id: int) -> Select[Any]:
+    shown = [operations.c[name] for name in _OPERATION_COLUMNS]
+    has_token = operations.c.payment_token.is_not(None).label("has_token")
+    return select(*shown, has_token).where(operations.c.lock_id == lock_id).order_by(operations.c.id)
+
+
+def _reservations_of(lock_id: int) -> Select[Any]:
+    return (
+        select(reservations, variants.c.sku, warehouses.c.code.label("warehouse"))
+        .join(variants, variants.c.id == reservations.c.variant_id)
+        .join(warehouses, warehouses.c.id == reservations.c.warehouse_id)
+        .where(reservations.c.lock_id == lock_id)
+        .order_by(reservations.c.id)
+    )
+
+
+def _snapshots_of(lock_id: int) -> Select[Any]:
+    """Build the query for the lines' snapshots, the cart's own last, as a sum stands under its lines."""
+    is_cart = snapshots.c.cart_line_id.is_(None)
+    return select(snapshots).where(snapshots.c.checkout_lock_id == lock_id).order_by(is_cart, snapshots.c.id)
+
+
+def _audit_of(lock_id: int) -> Select[Any]:
+    """Build the query for what was done to it, the newest first."""
+    of_lock = (audit_entries.c.object_type == "checkout_lock", audit_entries.c.object_id == str(lock_id))
+    return select(audit_entries).where(*of_lock).order_by(audit_entries.c.id.desc()).limit(AUDIT_SHOWN)

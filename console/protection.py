@@ -1,0 +1,31 @@
+"""The kit for shops, under its public name; `console.web.protection` has it."""
+
+from __future__ import annotations
+
+from console.web.protection import (
+    CURRENT_CART,
+    CheckoutLockValid,
+    ChecksCheckoutLock,
+    CurrentCart,
+    can_resume,
+    format_duration,
+    get_active_lock,
+    get_state_name,
+    get_status,
+    is_cart_locked,
+    protect_cart,
+)
+
+__all__ = [
+    "CURRENT_CART",
+    "CheckoutLockValid",
+    "ChecksCheckoutLock",
+    "CurrentCart",
+    "can_resume",
+    "format_duration",
+    "get_active_lock",
+    "get_state_name",
+    "get_status",
+    "is_cart_locked",
+    "protect_cart",
+]

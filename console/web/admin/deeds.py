@@ -1,0 +1,66 @@
+"""Doing to a checkout what a page or a program asks for: one way for both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.exc import NoResultFound
+
+from console.engine import expire, extend, release, retry
+from console.engine.allowed import Action
+from console.engine.audit import Actor
+from console.engine.database import load
+from console.engine.errors import InvalidInput, NotFound
+from console.extensions import db
+from console.models import CheckoutLock
+
+LONGEST_REASON = 1000
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What somebody wants done: the action, the revision they saw, why, and for how many minutes (extend)."""
+
+    action: Action
+    version: int
+    reason: str | None = None
+    ttl_minutes: int | None = None
+
+
+def perform(wish: Wish, *, lock_id: int, actor: Actor) -> CheckoutLock:
+    """Do to a checkout what is wished, audited; give it as it is then. Own transactions.
+
+    Raises:
+        NotFound: when there is no such checkout.
+        InvalidInput: for a reason that is missing or too long, or minutes that are missing or out of bounds.
+        CheckoutError: as the engine's verb.
+    """
+    session, lock, reason = db.session(), _find(lock_id), _readable(wish.reason)
+    if wish.action == Action.EXTEND:
+        if wish.ttl_minutes is None:
+            raise InvalidInput("Say for how many minutes.", field="ttl_minutes")
+        return extend(session, lock, actor=actor, version=wish.version, reason=reason, ttl_minutes=wish.ttl_minutes)
+    if wish.action == Action.RETRY:
+        return retry(session, lock, actor=actor, version=wish.version, reason=reason)
+    verb = release if wish.action == Action.RELEASE else expire
+    return verb(session, lock, actor=actor, version=wish.version, reason=reason or "")
+
+
+def _find(lock_id: int) -> CheckoutLock:
+    try:
+        return load(db.session(), select(CheckoutLock).where(CheckoutLock.id == lock_id))
+    except NoResultFound:
+        raise NotFound("There is no such checkout.") from None
+
+
+def _readable(reason: str | None) -> str | None:
+    """Bring a reason onto one line; none is None.
+
+    Raises:
+        InvalidInput: when it is too long or has characters that nobody can read.
+    """
+    line = " ".join((reason or "").split())
+    if len(line) > LONGEST_REASON or not line.isprintable():
+        raise InvalidInput(f"A reason has at most {LONGEST_REASON} readable characters.", field="reason")
+    return line or None

@@ -1,0 +1,49 @@
+"""The console's actions, for the admin API: the same verbs, the same audit trail."""
+
+from __future__ import annotations
+
+from console.engine.allowed import Action
+from console.extensions import current_settings
+from console.monitoring.documents import LockDocument, describe
+from console.web.admin.deeds import Wish, perform
+from console.web.api.admin.bodies import Extension, Retrial, Undoing
+from console.web.api.admin.locks import find_checkout
+from console.web.api.callers import caller
+from console.web.api.calls import Call, route
+from console.web.api.fields import Input
+
+_REFUSALS = ("not_found", "invalid", "stale", "not_allowed", "in_progress")
+
+
+def _call(body: type[Input]) -> Call:
+    return Call({200: LockDocument}, body=body, refusals=_REFUSALS, is_admin=True)
+
+
+@route("POST", "/admin/locks/<row_id:lock_id>/release", _call(Undoing))
+def release_lock(lock_id: int, body: Undoing) -> LockDocument:
+    """Take a checkout off its cart and undo it."""
+    return _do(lock_id, Wish(Action.RELEASE, body.version, reason=body.reason))
+
+
+@route("POST", "/admin/locks/<row_id:lock_id>/expire", _call(Undoing))
+def expire_lock(lock_id: int, body: Undoing) -> LockDocument:
+    """End a checkout's time now and undo it."""
+    return _do(lock_id, Wish(Action.EXPIRE, body.version, reason=body.reason))
+
+
+@route("POST", "/admin/locks/<row_id:lock_id>/extend", _call(Extension))
+def extend_lock(lock_id: int, body: Extension) -> LockDocument:
+    """Give a checkout so many minutes from now."""
+    minutes = body.ttl_minutes or current_settings().checkout_ttl_minutes
+    return _do(lock_id, Wish(Action.EXTEND, body.version, reason=body.reason, ttl_minutes=minutes))
+
+
+@route("POST", "/admin/locks/<row_id:lock_id>/retry", _call(Retrial))
+def retry_lock(lock_id: int, body: Retrial) -> LockDocument:
+    """Take a checkout up again now and drive it on."""
+    return _do(lock_id, Wish(Action.RETRY, body.version, reason=body.reason))
+
+
+def _do(lock_id: int, wish: Wish) -> LockDocument:
+    perform(wish, lock_id=lock_id, actor=caller())
+    return describe(find_checkout(lock_id))

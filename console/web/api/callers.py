@@ -1,0 +1,70 @@
+"""Who calls the admin API: a program with an API token, or somebody signed in to the console; and what they may."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import g, request
+from flask_login import current_user
+from sqlalchemy import Row, or_, select, update
+from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import Forbidden, Unauthorized
+
+from console.engine.audit import Actor
+from console.engine.carts import hash_token
+from console.engine.database import look, transact
+from console.extensions import csrf, db
+from console.models import ApiToken
+from console.models.types import clock
+from console.web.admin.roles import may
+
+_USE_NOTED_EVERY_SECONDS = 60
+
+
+def require_right(right: str) -> None:
+    """Let a request through whose caller has a right of the console's table.
+
+    Raises:
+        Unauthorized: when nobody known calls.
+        Forbidden: when the caller's role lacks the right.
+        CSRFError: for a change asked for by a console session without its CSRF token.
+    """
+    name, role = _program() if "Authorization" in request.headers else _person()
+    if not may(role, right):
+        raise Forbidden(f"The role {role} does not allow this.")
+    g.api_actor = Actor(name, request.remote_addr)
+
+
+def caller() -> Actor:
+    """Give who calls, once `require_right` has let them through."""
+    actor: Actor = g.api_actor
+    return actor
+
+
+def _person() -> tuple[str, str]:
+    if not current_user.is_authenticated:
+        raise _stranger("Show an API token: Authorization: Bearer <token>; or sign in to the console.")
+    csrf.protect()  # the browser sends the session along by itself, whoever's page asked it to
+    return current_user.email, current_user.role
+
+
+def _program() -> tuple[str, str]:
+    scheme, _, token = request.headers["Authorization"].strip().partition(" ")
+    row = _find(token.strip()) if scheme.lower() == "bearer" else None
+    if row is None:
+        raise _stranger("There is no such API token.")
+    if row.is_use_to_be_noted:
+        noted = update(ApiToken).where(ApiToken.id == row.id).values(last_used_at=clock())
+        transact(db.session(), lambda: db.session.execute(noted))
+    return f"token:{row.name}", row.role
+
+
+def _find(token: str) -> Row[Any] | None:
+    is_unnoted = or_(ApiToken.last_used_at.is_(None), ApiToken.last_used_at < clock(-_USE_NOTED_EVERY_SECONDS))
+    query = select(ApiToken.id, ApiToken.name, ApiToken.role, is_unnoted.label("is_use_to_be_noted"))
+    query = query.where(ApiToken.token_hash == hash_token(token), ApiToken.revoked_at.is_(None))
+    return look(db.session(), lambda reader: reader.execute(query).one_or_none())
+
+
+def _stranger(message: str) -> Unauthorized:
+    return Unauthorized(message, www_authenticate=WWWAuthenticate("bearer", {"realm": "admin"}))

@@ -1,0 +1,165 @@
+"""What shoppers send: lines, coupons, addresses, payments."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+from flask import request
+from flask_wtf import FlaskForm
+from wtforms import (  # type: ignore[import-untyped]
+    BooleanField,
+    EmailField,
+    Field,
+    Form,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+    ValidationError,
+)
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional  # type: ignore[import-untyped]
+
+from console.models.cart import MAXIMUM_QUANTITY
+from console.web.api.fields import EMAIL, PRINTABLE
+from console.web.protection import CheckoutLockValid
+from console.web.storefront.formats import countries_by_name
+from console.web.storefront.payment import card_choices
+
+LONGEST, LONGEST_CODE = 255, 64
+METHODS = {"card": "Card", "paypal": "PayPal", "bank_transfer": "Bank transfer"}
+
+
+def strip(text: str | None) -> str:
+    """Take the blanks around a text away."""
+    return (text or "").strip()
+
+
+def matching(pattern: str, message: str) -> Callable[[Form, Field], None]:
+    """Make a validator for texts of a form."""
+
+    def check(_form: Form, field: Field) -> None:
+        if not re.fullmatch(pattern, field.data or ""):
+            raise ValidationError(message)
+
+    return check
+
+
+PLAIN = matching(PRINTABLE, "Use plain text on one line.")
+
+
+def text(label: str, *, longest: int = LONGEST, missing: str | None = None, autocomplete: str = "off") -> StringField:
+    """Make a text field; `missing` is what is said when it is left empty, None where it may be."""
+    validators = [DataRequired(missing)] if missing else []
+    limits = [Length(max=longest, message=f"Use at most {longest} characters."), PLAIN]
+    looks = {"autocomplete": autocomplete, "maxlength": longest}
+    return StringField(label, [*validators, *limits], filters=[strip], render_kw=looks)
+
+
+class LineForm(FlaskForm):
+    """So many pieces of a product; 0 takes it out of the cart."""
+
+    sku = HiddenField(validators=[InputRequired(), Length(max=LONGEST_CODE), PLAIN])
+    quantity = IntegerField(
+        "Quantity",
+        [
+            InputRequired("Say how many."),
+            NumberRange(0, MAXIMUM_QUANTITY, f"A quantity is a whole number up to {MAXIMUM_QUANTITY}."),
+        ],
+        render_kw={"min": 0, "max": MAXIMUM_QUANTITY, "inputmode": "numeric"},
+    )
+
+
+class CouponForm(FlaskForm):
+    """A coupon's code; empty takes it off."""
+
+    coupon = text("Coupon", longest=LONGEST_CODE)
+
+
+class HeldForm(FlaskForm):
+    """Which checkout is to be gone on with, or given up: the one the page showed."""
+
+    checkout = HiddenField(validators=[Optional(), CheckoutLockValid()])
+
+
+class AddressForm(Form):
+    """Where something goes, or who is billed."""
+
+    first_name = text("First name", missing="Enter the first name.", autocomplete="given-name")
+    last_name = text("Last name", missing="Enter the last name.", autocomplete="family-name")
+    line_one = text("Address", missing="Enter the street and number.", autocomplete="address-line1")
+    line_two = text("Flat, floor (optional)", autocomplete="address-line2")
+    city = text("Town or city", missing="Enter the town or city.", autocomplete="address-level2")
+    state = text("County or state (optional)", autocomplete="address-level1")
+    postcode = text("Postcode", missing="Enter the postcode.", autocomplete="postal-code")
+    country = SelectField(
+        "Country",
+        [InputRequired("Choose the country.")],
+        choices=lambda: {"": "Choose …"} | countries_by_name(),
+        render_kw={"autocomplete": "country"},
+    )
+
+    def as_stored(self) -> dict[str, str]:
+        """Give the address as carts keep it, without its empty fields."""
+        return {name: value for name, value in self.data.items() if value}
+
+
+class ContactForm(FlaskForm):
+    """Who buys, and whether somebody else is billed."""
+
+    email = EmailField(
+        "E-mail",
+        [
+            DataRequired("Enter your e-mail address."),
+            Length(max=LONGEST, message=f"Use at most {LONGEST} characters."),
+            matching(EMAIL, "Enter an e-mail address, such as ada@example.org."),
+        ],
+        filters=[strip],
+        render_kw={"autocomplete": "email", "maxlength": LONGEST},
+    )
+    bill_elsewhere = BooleanField("Bill to another address")
+
+
+class DetailsForm:
+    """The first half of the checkout: contact, shipping address, and a billing address where it differs."""
+
+    def __init__(self, cart: Any) -> None:
+        sent = request.form if request.method == "POST" else None
+        known = {"email": cart.email, "bill_elsewhere": cart.billing_address is not None}
+        self.contact = ContactForm(data=known)
+        self.shipping = AddressForm(sent, data=cart.shipping_address or {})
+        self.billing = AddressForm(sent, data=cart.billing_address or {}, prefix="billing-")
+
+    def validate(self) -> bool:
+        """Check what was sent; the billing address only if there is one."""
+        forms: list[Form] = [self.contact, self.shipping]
+        if self.contact.bill_elsewhere.data:
+            forms.append(self.billing)
+        verdicts = [form.validate() for form in forms]  # all of them: each marks what is wrong in it
+        return all(verdicts)
+
+    def changes(self) -> dict[str, Any]:
+        """Give the details as the engine takes them."""
+        billing = self.billing.as_stored() if self.contact.bill_elsewhere.data else None
+        return {
+            "email": self.contact.email.data,
+            "shipping_address": self.shipping.as_stored(),
+            "billing_address": billing,
+        }
+
+
+class PaymentForm(FlaskForm):
+    """The second half: how the shopper pays. Sent twice, `key` makes it one payment."""
+
+    method = RadioField("Pay by", choices=METHODS, default="card")
+    token = RadioField(
+        "Test card",
+        [DataRequired("Choose how to pay."), Length(max=LONGEST), PLAIN],
+        choices=card_choices,
+        validate_choice=False,
+    )
+    key = HiddenField(validators=[Length(max=LONGEST), PLAIN], default=lambda: secrets.token_hex(16))
+    checkout = HiddenField()

@@ -1,0 +1,154 @@
+"""The shopper behind a browser's session: their device, their cart, and the carts they bought.
+
+The cart is made when something is first put into it. The session keeps its token, and is signed.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from flask import session
+from sqlalchemy import ColumnElement, Row, func, select
+from sqlalchemy.exc import NoResultFound
+
+from console.engine import LineRequest, create_cart
+from console.engine.carts import hash_token, new_token
+from console.engine.database import load, look, transact
+from console.engine.errors import NotFound
+from console.engine.tables import cart_lines, carts, orders
+from console.extensions import db
+from console.models import Cart, CheckoutLock, Order
+from console.models.vocabulary import CartStatus
+from console.web.api.cart_view import read_head
+from console.web.protection import CurrentCart
+
+CART, BOUGHT, DEVICE = "shop_cart", "shop_bought", "shop_device"
+MOST_REMEMBERED = 10
+
+
+@dataclass(frozen=True)
+class KnownCart:
+    """A cart that the session knows by its token."""
+
+    id: int
+    token: str
+
+    @property
+    def token_hash(self) -> str:
+        """Digest the token, as the database knows it."""
+        return hash_token(self.token)
+
+
+def device_id() -> str:
+    """Name the shopper's device, made up when first asked for."""
+    if DEVICE not in session:
+        session[DEVICE] = secrets.token_hex(16)
+    name: str = session[DEVICE]
+    return name
+
+
+def known_cart() -> KnownCart | None:
+    """Tell which cart the session has, whatever became of it; None without one."""
+    return KnownCart(*session[CART]) if CART in session else None
+
+
+def current_cart() -> CurrentCart | None:
+    """Tell the protection kit which cart the request is about."""
+    known = known_cart()
+    return None if known is None else CurrentCart(known.id, device_id(), known.token_hash)
+
+
+def read_cart() -> Row[Any] | None:
+    """Read the session's cart with its last checkout, bought ones too; None without one. One statement."""
+    known = known_cart()
+    if known is None:
+        return None
+    try:
+        return look(db.session(), lambda reader: read_head(reader, known.id, token_hash=known.token_hash))
+    except NotFound:  # the shop's database was set up anew
+        session.pop(CART)
+        return None
+
+
+def load_cart() -> Cart | None:
+    """Load the session's cart to change it; None without one."""
+    known = known_cart()
+    if known is None:
+        return None
+    try:
+        return load(db.session(), select(Cart).where(Cart.id == known.id, Cart.token_hash == known.token_hash))
+    except NoResultFound:
+        session.pop(CART)
+        return None
+
+
+def make_cart(*, sku: str, quantity: int) -> None:
+    """Make a cart with its first line, and remember it. Own transaction.
+
+    Raises:
+        InvalidInput: for an unknown SKU, or a quantity out of bounds; no cart is made then.
+    """
+    token, database = new_token(), db.session()
+    cart = transact(database, lambda: create_cart(database, lines=[LineRequest(sku, quantity)], token=token))
+    session[CART] = [cart.id, token]
+    device_id()
+
+
+def put_away_cart(cart_id: int) -> None:
+    """Let go of a cart that was bought, if it is the session's; its order stays reachable from here."""
+    known = known_cart()
+    if known is not None and known.id == cart_id:
+        session[BOUGHT] = [known.token, *session.get(BOUGHT, ())][:MOST_REMEMBERED]
+        session.pop(CART)
+
+
+def load_lock(lock_id: int) -> CheckoutLock:
+    """Load a checkout of a cart that this session has or had.
+
+    Raises:
+        NotFound: when it is none of theirs.
+    """
+    query = select(CheckoutLock).join(carts, carts.c.id == CheckoutLock.cart_id)
+    try:
+        return load(db.session(), query.where(CheckoutLock.id == lock_id, _is_mine()))
+    except NoResultFound:
+        raise NotFound("There is no such checkout of this cart.") from None
+
+
+def load_order(number: str) -> Order:
+    """Load an order of a cart that this session has or had.
+
+    Raises:
+        NotFound: when it is none of theirs.
+    """
+    query = select(Order).join(carts, carts.c.id == Order.cart_id)
+    try:
+        return load(db.session(), query.where(Order.number == number, _is_mine()))
+    except NoResultFound:
+        raise NotFound("There is no such order, or it was not made in this browser.") from None
+
+
+def _is_mine() -> ColumnElement[bool]:
+    """Build the condition that a cart is one that this session has or had."""
+    known = known_cart()
+    tokens = [*session.get(BOUGHT, ()), *([] if known is None else [known.token])]
+    return carts.c.token_hash.in_([hash_token(token) for token in tokens])
+
+
+def find_order_number(lock_id: int) -> str:
+    """Find the number of the order that a completed checkout made."""
+    query = select(orders.c.number).where(orders.c.lock_id == lock_id)
+    number: str = look(db.session(), lambda reader: reader.execute(query).scalar_one())
+    return number
+
+
+def count_pieces() -> int:
+    """Count the pieces in the session's open cart. One statement, none without a cart."""
+    known = known_cart()
+    if known is None:
+        return 0
+    open_cart = (carts.c.id == known.id, carts.c.token_hash == known.token_hash, carts.c.status == CartStatus.OPEN)
+    query = select(func.coalesce(func.sum(cart_lines.c.quantity), 0)).join(carts, carts.c.id == cart_lines.c.cart_id)
+    return int(look(db.session(), lambda reader: reader.execute(query.where(*open_cart)).scalar_one()))

@@ -1,0 +1,33 @@
+"""The docs name what every list can be asked."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from console.web.listing.audit import AUDIT
+from console.web.listing.listing import Listing
+from console.web.listing.locks import LOCKS
+from console.web.listing.orders import ORDERS
+from console.web.listing.payments import PAYMENTS
+from console.web.listing.reservations import RESERVATIONS
+from console.web.listing.snapshots import SNAPSHOTS
+from console.web.listing.stock_levels import STOCK_LEVELS
+from console.web.listing.users import USERS
+
+ALL = (LOCKS, ORDERS, PAYMENTS, SNAPSHOTS, RESERVATIONS, STOCK_LEVELS, AUDIT, USERS)
+ABOUT_OBJECTS = {"checkout_lock"}  # what the audit's filter is explained by
+DOCS = Path(__file__).resolve().parents[3] / "docs" / "console.md"
+
+
+@pytest.mark.parametrize("listing", ALL, ids=lambda listing: listing.name)
+def test_the_docs_name_the_tabs_filters_and_sorts_of_each_list(listing: Listing) -> None:
+    line = re.search(rf"^\| `/admin/{listing.name.replace('_', '-')}/`[^|]*\|(.*)\|$", DOCS.read_text(), re.MULTILINE)
+    assert line
+    tabs, filters, sorts = (re.findall(r"`(\w+)`", cell) for cell in line[1].split("|"))
+
+    assert tabs == [listing.tabs] * (listing.tabs is not None)
+    assert {*tabs, *filters} - ABOUT_OBJECTS == {one.name for one in listing.filters}
+    assert set(sorts) == set(listing.all_sorts)

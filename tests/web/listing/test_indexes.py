@@ -1,0 +1,75 @@
+"""Every filter and every sort of a list has its index: a list of ten million rows answers as a short one does."""
+
+from __future__ import annotations
+
+from itertools import takewhile
+from typing import Any
+
+import pytest
+from sqlalchemy import Column, Index, Table
+from sqlalchemy.sql import visitors
+
+from console.web.listing.audit import AUDIT
+from console.web.listing.filters import Kind
+from console.web.listing.listing import Listing
+from console.web.listing.locks import LOCKS
+from console.web.listing.orders import ORDERS
+from console.web.listing.payments import PAYMENTS
+from console.web.listing.reservations import RESERVATIONS
+from console.web.listing.snapshots import SNAPSHOTS
+from console.web.listing.stock_levels import STOCK_LEVELS
+
+# The users are few: nobody waits for them.
+LONG_LISTS = (LOCKS, ORDERS, PAYMENTS, SNAPSHOTS, RESERVATIONS, STOCK_LEVELS, AUDIT)
+TYPED = {Kind.DATE: "2026-01-01", Kind.NUMBER: "1", Kind.TEXT: "checkout_lock:1"}
+
+
+def indexes_of(table: Table) -> list[list[str]]:
+    """Give the columns of each index, of constraints too; a column that a partial index asks for stands first."""
+    found = [[column.name for column in constraint.columns] for constraint in table.constraints if constraint.columns]
+    for index in table.indexes:
+        found += [[column.name for column in index.columns], *([name] for name in asked_by(index))]
+    return found
+
+
+def asked_by(index: Index) -> list[str]:
+    condition = index.dialect_options["postgresql"]["where"]
+    if index.table is None or condition is None:
+        return []
+    return [column.name for column in index.table.columns if column.name in str(condition)]
+
+
+def columns_in(expression: Any) -> dict[Table, set[str]]:
+    """Give the columns that a condition names, by their table."""
+    found: dict[Table, set[str]] = {}
+    for element in visitors.iterate(expression):
+        if isinstance(element, Column) and isinstance(element.table, Table):
+            found.setdefault(element.table, set()).add(element.name)
+    return found
+
+
+def unserved(expression: Any) -> list[str]:
+    """Give the columns in a condition to which no index leads."""
+    found = []
+    for table, names in columns_in(expression).items():
+        led_to = {name for index in indexes_of(table) for name in takewhile(names.__contains__, index)}
+        found += [f"{table.name}.{name}" for name in names - led_to]
+    return found
+
+
+@pytest.mark.parametrize("listing", LONG_LISTS, ids=lambda listing: listing.name)
+def test_every_filter_and_sort_has_its_index(listing: Listing) -> None:
+    conditions = {
+        one.name: one.condition(one.choices[0] if one.choices else TYPED[one.kind]) for one in listing.filters
+    }
+
+    missing = {name: unserved(condition) for name, condition in conditions.items()}
+    missing |= {f"sort by {name}": unserved(column) for name, column in listing.all_sorts.items()}
+
+    assert {name: columns for name, columns in missing.items() if columns} == {}
+
+
+def test_a_column_without_an_index_would_be_found() -> None:
+    table = LOCKS.id_column.table
+
+    assert unserved(table.c.failure_reason == "x") == ["checkout_locks.failure_reason"]
