@@ -143,7 +143,7 @@ def _act(
 
     for _ in range(5):
         try:
-            return transact(session, work)
+            return transact(session, work, is_repeatable=False)  # it would be audited twice
         except LostRace:
             continue  # the row moved between our look and our update: look again, and say what is the case
     raise Stale("This checkout is changing too fast; look again.", lock_id=lock_id)

@@ -62,7 +62,7 @@ def price_cart(session: Session, cart: Row[Any], lines: Sequence[Row[Any]]) -> P
     """Price a cart at today's prices; its coupon counts if it is valid, a line without a price costs 0. Reads only."""
     config = runtime_of(session).config
     rate = exchange_rate(session, base=config.currency, quote=cart.currency_code)
-    prices = _price_lines(session, cart, lines)
+    prices = price_lines(session, cart, lines)
     unit_prices = {line_id: price or 0 for line_id, price in prices.items()}
     sub_total = sum(unit_prices[line.id] * line.quantity for line in lines)
     coupon, coupon_problem = _usable_coupon(session, cart, sub_total)
@@ -95,8 +95,11 @@ def find_problems(session: Session, cart: Row[Any], lines: Sequence[Row[Any]]) -
     return ()
 
 
-def _price_lines(session: Session, cart: Row[Any], lines: Sequence[Row[Any]]) -> dict[int, int | None]:
-    """Tell the unit price of each line by its id: the agreed one, the variant's, or the shop's price converted."""
+def price_lines(session: Session, cart: Row[Any], lines: Sequence[Row[Any]]) -> dict[int, int | None]:
+    """Tell the unit price of each line by its id: the agreed one, the variant's, or the shop's price converted.
+
+    None where there is none of them. Reads only.
+    """
     prices: dict[int, int | None] = {line.id: _given_price(line) for line in lines}
     missing = [line for line in lines if prices[line.id] is None]
     if missing:

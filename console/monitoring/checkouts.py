@@ -120,7 +120,8 @@ def read_prices_today(session: Session, checkout: Checkout) -> Mapping[int, int]
     if not checkout.snapshots:
         return {}
     cart = session.execute(select(carts).where(carts.c.id == checkout.lock.cart_id)).one()
-    return price_lines(session, cart, read_lines(session, cart))
+    prices = price_lines(session, cart, read_lines(session, cart))
+    return {line_id: price for line_id, price in prices.items() if price is not None}
 
 
 def _steps_of(lock_id: int) -> Select[Any]:
