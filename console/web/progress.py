@@ -23,6 +23,9 @@ _PHASES = tuple(_NAMES)
 _UNDONE = (State.ROLLING_BACK, State.FAILED)
 
 
+STOP_POLLING = 286  # htmx's own: show this, and ask no more
+
+
 @dataclass(frozen=True)
 class Progress:
     """One phase of a checkout: `mark` is `done`, `current`, `stopped` or `ahead`; `word` says it to people."""

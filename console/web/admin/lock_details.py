@@ -8,16 +8,21 @@ from typing import Any
 
 from flask import Response, abort, request
 from flask_admin import expose
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from console.engine.database import look
-from console.engine.machine import EXPIRABLE
+from console.engine.locks import is_due
+from console.engine.machine import EXPIRABLE, STATE_NAMES, State
+from console.engine.tables import locks
 from console.extensions import current_settings, db
 from console.monitoring.checkouts import Checkout, read_checkout, read_prices_today
 from console.monitoring.documents import describe
 from console.monitoring.statistics import DEFAULT_HOURS, Statistics, read_statistics, read_window
 from console.monitoring.timeline import waterfall
 from console.monitoring.traffic import read_traffic
+from console.web.progress import STOP_POLLING, is_over
+from console.web.wording import message_of
 
 _MOST_DIGITS = 18
 
@@ -37,6 +42,7 @@ class LockDetails:
         page: str = self.render(
             "admin/checkout_lock.html",
             checkout=checkout,
+            status=as_status(checkout.lock, is_due=_is_due(checkout.lock)),
             bars=waterfall(checkout.steps, now=checkout.now),
             drift=price_drift(checkout, prices_today),
             prices_today=prices_today,
@@ -44,6 +50,16 @@ class LockDetails:
             tolerance=current_settings().checkout_price_drift_tolerance,
         )
         return page
+
+    @expose("/<row_id:lock_id>/status")
+    def status_view(self, lock_id: int) -> tuple[str, int]:
+        """Give the shopper's view of one checkout, which asks for itself until it ends."""
+        lock = look(db.session(), lambda reader: reader.execute(_with_due(lock_id)).one_or_none())
+        if lock is None:
+            abort(HTTPStatus.NOT_FOUND, "There is no such checkout.")
+        status = as_status(lock, is_due=lock.is_due)
+        page: str = self.render("admin/panels/checkout_status.html", lock=lock, status=status)
+        return page, STOP_POLLING if is_over(status) else HTTPStatus.OK
 
     @expose("/<row_id:lock_id>/json")
     def json_view(self, lock_id: int) -> Response:
@@ -58,6 +74,19 @@ class LockDetails:
         """Give the statistics of the last hours, 24 unless the address says otherwise."""
         hours = read_window(request.args.get("hours") or str(DEFAULT_HOURS))
         return Response(statistics_now(hours).model_dump_json(), mimetype="application/json")
+
+
+def as_status(lock: Any, *, is_due: bool) -> dict[str, Any]:
+    """Tell how a checkout stands as its shopper's widget does; nobody resumes it from the console."""
+    return {
+        "state": lock.state,
+        "state_name": STATE_NAMES[State(lock.state)],
+        "phase": lock.phase,
+        "reference": lock.reference,
+        "expires_at": lock.expires_at,
+        "can_resume": False,
+        "message": message_of(lock, is_due=is_due),
+    }
 
 
 def find_checkout(lock_id: int) -> Checkout:
@@ -91,6 +120,14 @@ def price_drift(checkout: Checkout, prices_today: Mapping[int, int]) -> int | No
     if not lines:
         return None
     return sum((prices_today[row.cart_line_id] - row.unit_price) * row.quantity for row in lines)
+
+
+def _with_due(lock_id: int) -> Select[Any]:
+    return select(locks, is_due().label("is_due")).where(locks.c.id == lock_id)
+
+
+def _is_due(lock: Any) -> bool:
+    return lock.state in EXPIRABLE and lock.expires_at <= lock.now
 
 
 def _wanted_id() -> int:

@@ -25,6 +25,7 @@ RIGHTS: Mapping[str, Role] = {
     **{f"{name}.{page}": role for name, role in _LISTS.items() for page in _LIST_PAGES},
     "checkout_locks.details_view": Role.VIEWER,
     "checkout_locks.json_view": Role.VIEWER,
+    "checkout_locks.status_view": Role.VIEWER,
     "checkout_locks.statistics_view": Role.VIEWER,
     "checkout_locks.action_page": Role.SUPPORT,
     "checkout_locks.act": Role.SUPPORT,

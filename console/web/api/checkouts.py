@@ -33,7 +33,7 @@ from console.web.api.answers import CheckoutAnswer, PendingAnswer, PurchaseAnswe
 from console.web.api.bodies import NewCheckout, Nothing, PaymentInput, Purchase, Resumption
 from console.web.api.calls import Call, Reply, route
 from console.web.api.orders import answer_order
-from console.web.api.wording import is_live, message_of
+from console.web.wording import is_live, message_of
 
 _ENDS = ("declined", "out_of_stock", "ended", "expired", "invalid_cart")
 _PAYING_REFUSALS = (*_ENDS, "not_found", "invalid", "in_progress", "checkout_in_progress")

@@ -18,8 +18,8 @@ from console.web.api.access import SESSION_ID_HEADER, owns, session_id, token_ha
 from console.web.api.answers import StatusAnswer
 from console.web.api.calls import Call, route
 from console.web.api.cart_view import is_locked, read_head
-from console.web.api.wording import can_expire, is_live, message_of
 from console.web.status_cache import status_cache
+from console.web.wording import can_expire, is_live, message_of
 
 
 @route(

@@ -37,7 +37,7 @@ def refuse() -> Response:
 def wants_json() -> bool:
     """Tell whether the request is a program's: it prefers JSON, or asks for a JSON document by its address."""
     preferred = request.accept_mimetypes.best_match(("text/html", "application/json"), default="text/html")
-    return preferred == "application/json" or request.path.endswith("/json")
+    return preferred == "application/json" or request.path.endswith(("/json", "/statistics"))
 
 
 def problem(status: HTTPStatus, detail: str) -> Response:

@@ -29,6 +29,7 @@ from console.web.auth.identity import SignedIn
 ATTEMPTS = "10 per minute"
 MISTAKEN = "That e-mail and password do not belong together, or the account is closed."
 TOO_OFTEN = "Too many tries: only 10 a minute are allowed for each address and each e-mail. Wait a minute."
+SHOP_KEYS = "shop_"  # what the storefront keeps in the session begins so
 TOO_OLD = "This page was open for too long, or cookies are switched off. Try again."
 
 blueprint = Blueprint("auth", __name__)
@@ -66,7 +67,7 @@ def log_in() -> Response:
     if user is None:
         log.warning("sign_in_refused", address=request.remote_addr)
         return page(MISTAKEN, status=HTTPStatus.UNAUTHORIZED)
-    session.clear()  # what was planted in the session before, its CSRF token too, is worth nothing afterwards
+    _forget_session()
     login_user(user)
     seen = update(User).where(User.id == user.id).values(last_login_at=clock())
     transact(db.session(), lambda: db.session.execute(seen))
@@ -77,8 +78,15 @@ def log_in() -> Response:
 @blueprint.post("/logout")
 def logout() -> Response:
     """Sign out."""
-    session.clear()
+    _forget_session()
     return redirect(url_for("auth.login"), HTTPStatus.SEE_OTHER)
+
+
+def _forget_session() -> None:
+    """Empty the session but for the shop's cart: what was planted before, a CSRF token too, is worth nothing after."""
+    kept = {name: value for name, value in session.items() if name.startswith(SHOP_KEYS)}
+    session.clear()
+    session.update(kept)
 
 
 @blueprint.errorhandler(TooManyRequests)

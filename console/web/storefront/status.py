@@ -6,11 +6,9 @@ from flask import Response, jsonify, make_response, render_template, request
 
 from console.web.api.answers import StatusAnswer
 from console.web.auth.refusals import wants_json
-from console.web.progress import is_over
+from console.web.progress import STOP_POLLING, is_over
 from console.web.protection import get_status
 from console.web.storefront.pages import blueprint, page
-
-STOP_POLLING = 286  # htmx's own: show this, and ask no more
 
 
 @blueprint.get("/checkout/status")

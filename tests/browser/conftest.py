@@ -1,0 +1,75 @@
+"""A real browser against a real server: Debian's Chromium, gunicorn, and the demo shop on a SQLite file."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
+from console.accounts import create_user
+from console.demo.seeding import seed_demo
+from console.extensions import db
+from tests.installation import Prepared, build_app, close
+from tests.services import ARE_REQUIRED
+from tests.web.console_visits import PASSWORD
+from tests.web.gunicorn import Server, serve
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+CHECKOUTS = 24
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Start Chromium; where services are required, it must be there."""
+    if CHROMIUM is None and not ARE_REQUIRED:
+        pytest.skip("no chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def shop_server(prepared_sqlite: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Serve the demo shop, with one user for each role."""
+    folder = tmp_path_factory.mktemp("browsed")
+    url = prepared_sqlite.fresh(folder)
+    app = build_app(url, folder)
+    with app.app_context():
+        seed_demo(db.session(), checkouts=CHECKOUTS, actor="tests")
+        for role in ("viewer", "support", "admin"):
+            create_user(db.session(), email=f"{role}@example.org", password=PASSWORD, role=role)
+        db.session.commit()
+        db.session.remove()
+    close(app)
+    with serve(url, folder, workers=1) as server:
+        yield server
+
+
+@pytest.fixture
+def address(shop_server: Server) -> str:
+    """Name the shop's address."""
+    return f"http://127.0.0.1:{shop_server.port}"
+
+
+@pytest.fixture(params=["with scripts", "without scripts"])
+def shopper(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iterator[BrowserContext]:
+    """Give a shopper a phone, with and without JavaScript."""
+    context = browser.new_context(
+        base_url=address,
+        viewport={"width": 390, "height": 844},
+        java_script_enabled=request.param == "with scripts",
+    )
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def support(browser: Browser, address: str) -> Iterator[BrowserContext]:
+    """Give support a desktop, without JavaScript: the console must not need it."""
+    context = browser.new_context(base_url=address, java_script_enabled=False)
+    yield context
+    context.close()
