@@ -182,7 +182,7 @@ def _run_leg(leg: Leg, phases: tuple[PhaseModule, ...]) -> Progress:
 def go_back_refused(session: Session, drive: Drive, _heard: Heard) -> Progress:
     """Go back because the gateway refused the authorization or the capture. Caller commits."""
     mine = locks.c.fence == drive.lock.fence
-    reason = f"The gateway refused the {_REFUSED_BY_STATE[drive.lock.state]}."
+    reason = f"The gateway refused the {_REFUSED_BY_STATE[drive.lock.state].noun}."
     lock = go_back(session, drive.lock, mine, outcome=Outcome.DECLINED, reason=reason)
     return Progress(lock, tuple(operations_of(session, lock.id).values()))
 

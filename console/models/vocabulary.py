@@ -63,6 +63,11 @@ class OperationKind(StrEnum):
     VOID = "void"
     REFUND = "refund"
 
+    @property
+    def noun(self) -> str:
+        """Name it as people do: the authorization, the capture, the void, the refund."""
+        return "authorization" if self is OperationKind.AUTHORIZE else self.value
+
 
 class OperationStatus(StrEnum):
     """What is known of an operation, in rising order: a fact only ever rises."""

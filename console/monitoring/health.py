@@ -89,8 +89,8 @@ def _expired_locks(session: Session, *, tolerated_seconds: float) -> Check:
     count = _count(session, _is_due(0))
     overdue = _count(session, _is_due(tolerated_seconds)) if count else 0
     if overdue:
-        return Check("warning", f"{overdue} due checkouts were missed by two sweeps", count)
-    return Check("ok", f"{count} due checkouts wait for the next sweep", count)
+        return Check("warning", f"{_some(overdue, 'due checkout')} missed by two sweeps", count)
+    return Check("ok", f"{_some(count, 'due checkout')} waiting for the next sweep", count)
 
 
 def _stuck_checkouts(session: Session) -> Check:
@@ -99,7 +99,7 @@ def _stuck_checkouts(session: Session) -> Check:
     if not count:
         return Check("ok", "no checkout is stuck", 0)
     people = _count(session, needs_attention)
-    return Check("warning", f"{count} checkouts are stuck, {people} of them need somebody's attention", count)
+    return Check("warning", f"{_some(count, 'checkout')} stuck, {people} in need of somebody's attention", count)
 
 
 def _worker(session: Session, *, lost_after_seconds: float) -> Check:
@@ -108,7 +108,7 @@ def _worker(session: Session, *, lost_after_seconds: float) -> Check:
         return Check("warning", "no worker was ever seen", 0)
     alive = session.scalar(heartbeats.where(WorkerHeartbeat.seen_at > clock(-WORKER_SILENT_AFTER_SECONDS))) or 0
     if alive:
-        return Check("ok", f"{alive} workers were seen within {WORKER_SILENT_AFTER_SECONDS} s", alive)
+        return Check("ok", f"{_some(alive, 'worker')} seen within {WORKER_SILENT_AFTER_SECONDS} s", alive)
     if session.scalar(heartbeats.where(WorkerHeartbeat.seen_at > clock(-lost_after_seconds))):
         return Check("warning", f"no worker was seen for {WORKER_SILENT_AFTER_SECONDS} s", 0)
     return Check("error", f"no worker was seen for {lost_after_seconds:.0f} s: nothing is swept or recovered", 0)
@@ -140,3 +140,7 @@ def _is_due(seconds: float) -> ColumnElement[bool]:
 
 def _count(session: Session, condition: ColumnElement[bool]) -> int:
     return session.scalar(select(func.count()).select_from(CheckoutLock).where(condition)) or 0
+
+
+def _some(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"

@@ -59,9 +59,8 @@ def record_silence(session: Session, lock_id: int, operation: Row[Any]) -> Row[A
         .values(attempts=attempts, next_attempt_at=clock(jittered))
     )
     if attempts >= TRIES_BEFORE_ATTENTION:
-        message = (
-            f"The gateway did not answer the {operation.kind} in {attempts} tries; whether it happened is unknown."
-        )
+        call = OperationKind(operation.kind).noun
+        message = f"The gateway did not answer the {call} in {attempts} tries; whether it happened is unknown."
         return demand_attention(session, lock, message)
     return lock
 
@@ -187,7 +186,7 @@ def _record_mismatch(session: Session, lock: Row[Any], operation: Row[Any], answ
     put_off = {"attempts": operation.attempts + 1, "next_attempt_at": clock(_BACKOFF_SECONDS[-1])}
     session.execute(update(operations).where(operations.c.id == operation.id).values(answer=told, **put_off))
     message = (
-        f"The gateway speaks of {answer.amount_minor} {answer.currency} for the {operation.kind} "
+        f"The gateway speaks of {answer.amount_minor} {answer.currency} for the {OperationKind(operation.kind).noun} "
         f"of {operation.amount} {operation.currency} (minor units)."
     )
     return demand_attention(session, lock, message)

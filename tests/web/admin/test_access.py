@@ -96,7 +96,10 @@ def test_a_stranger_gets_the_sign_in_page_everywhere(app: APIFlask, client: Flas
     pages = {(answer.status_code, answer.location.partition("?")[0]) for answer in answers if answer.location}
     documents = [(route, answer) for route, answer in zip(routes, answers, strict=True) if not answer.location]
     assert pages == {(302, "/login")}
-    assert {(route.path.rpartition("/")[2], answer.status_code) for route, answer in documents} == {("json", 401), ("statistics", 401)}
+    assert {(route.path.rpartition("/")[2], answer.status_code) for route, answer in documents} == {
+        ("json", 401),
+        ("statistics", 401),
+    }
 
 
 def test_a_program_without_a_session_gets_401(client: FlaskClient) -> None:
