@@ -3,6 +3,8 @@ PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+# Processes for the tests: more than cores, since many tests wait for processes, browsers and disks.
+TESTERS ?= 4
 
 .DEFAULT_GOAL := help
 .PHONY: help run install test lint check lock
@@ -16,7 +18,7 @@ run: $(INSTALLED)  ## the demo shop in the foreground: PORT (8000), HOST (127.0.
 install: $(INSTALLED)  ## the environment, in .venv/
 
 test: $(INSTALLED)  ## the whole test suite
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(BIN)/python -m pytest -n $(TESTERS) --dist worksteal
 
 lint: $(INSTALLED)  ## format, lint, types, layers
 	$(BIN)/ruff format --check .
