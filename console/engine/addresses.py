@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 REQUIRED_FIELDS = ("first_name", "last_name", "line_one", "city", "postcode", "country")
-OPTIONAL_FIELDS = ("line_two", "state")
 
 
 def missing_fields(address: Mapping[str, Any] | None) -> list[str]:

@@ -81,12 +81,6 @@ class NotAllowed(CheckoutError):
     code = "not_allowed"
 
 
-class Contradiction(CheckoutError):
-    """A human's word on an operation contradicts the gateway's."""
-
-    code = "contradiction"
-
-
 class Ended(CheckoutError):
     """The checkout was undone; `outcome` says why. The shopper's cart is intact."""
 

@@ -12,8 +12,6 @@ from typing import Any, Protocol
 
 from console.engine.machine import OperationKind, OperationStatus
 
-ANSWERED = (OperationStatus.SUCCEEDED, OperationStatus.REFUSED, OperationStatus.WAITING)
-
 
 @dataclass(frozen=True)
 class GatewayRequest:

@@ -21,7 +21,6 @@ from console.engine.runtime import runtime_of
 from console.engine.tables import operations
 from console.models.types import clock
 
-UNRESOLVED = tuple(status for status in OperationStatus if not status.is_resolved)
 Operations = Mapping[str, Row[Any]]
 
 

@@ -110,11 +110,10 @@ def load_lock(lock_id: int) -> CheckoutLock:
     Raises:
         NotFound: when it is none of theirs.
     """
-    query = select(CheckoutLock).join(carts, carts.c.id == CheckoutLock.cart_id)
-    try:
-        return load(db.session(), query.where(CheckoutLock.id == lock_id, _is_mine()))
-    except NoResultFound:
-        raise NotFound("There is no such checkout of this cart.") from None
+    lock: CheckoutLock = _load_mine(
+        CheckoutLock, CheckoutLock.id == lock_id, missing="There is no such checkout of this cart."
+    )
+    return lock
 
 
 def load_order(number: str) -> Order:
@@ -123,11 +122,18 @@ def load_order(number: str) -> Order:
     Raises:
         NotFound: when it is none of theirs.
     """
-    query = select(Order).join(carts, carts.c.id == Order.cart_id)
+    missing = "There is no such order, or it was not made in this browser."
+    order: Order = _load_mine(Order, Order.number == number, missing=missing)
+    return order
+
+
+def _load_mine(model: type[Any], condition: ColumnElement[bool], *, missing: str) -> Any:
+    """Load what belongs to a cart that this session has or had."""
+    query = select(model).join(carts, carts.c.id == model.cart_id).where(condition, _is_mine())
     try:
-        return load(db.session(), query.where(Order.number == number, _is_mine()))
+        return load(db.session(), query)
     except NoResultFound:
-        raise NotFound("There is no such order, or it was not made in this browser.") from None
+        raise NotFound(missing) from None
 
 
 def _is_mine() -> ColumnElement[bool]:
