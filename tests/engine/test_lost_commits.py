@@ -6,14 +6,14 @@ import pytest
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from console.engine import process, resume
+from console.engine import extend, process, resume
 from console.engine.cart_changes import add_line
 from console.engine.errors import DatabaseUnavailable, PaymentDeclined, PaymentPending
 from console.engine.invariants import check_all
 from console.engine.recovery import recover
-from console.models import CartLine, CheckoutLock
+from console.models import AuditEntry, CartLine, CheckoutLock
 from tests.engine.facts import let_tries_come
-from tests.engine.rows import read_one
+from tests.engine.rows import read, read_one
 from tests.engine.scripted import ScriptedGateway, refuse, stay_silent
 from tests.factories import VISA, Shop, make_driverless
 
@@ -93,3 +93,18 @@ def test_pieces_are_never_added_twice(session: Session, shop: Shop, monkeypatch:
             add_line(session, cart, sku="MUG", quantity=1)
 
     assert read_one(session, CartLine).quantity == 2
+
+
+def test_an_admins_action_is_never_done_and_audited_twice(
+    session: Session, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.sell()
+    lock = shop.checkout()
+    with monkeypatch.context() as patch:
+        lose_commit(session, patch, 1)
+
+        with pytest.raises(DatabaseUnavailable, match="look whether it was done"):
+            extend(session, lock, actor="ada", ttl_minutes=30, version=None)
+
+    assert len(read(session, AuditEntry)) == 1
+    assert check_all(session) == []
