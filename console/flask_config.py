@@ -79,4 +79,6 @@ def _cache_config(settings: Settings) -> dict[str, Any]:
             "CACHE_KEY_PREFIX": "checkout:",
             "CACHE_OPTIONS": dict(REDIS_TIMEOUTS),
         }
-    return {"CACHE_TYPE": "FileSystemCache", "CACHE_DIR": str(settings.instance_path / "cache")}
+    # No threshold: it would list and open the files at each write. CacheFolder takes the old ones away.
+    folder = settings.instance_path / "cache"
+    return {"CACHE_TYPE": "FileSystemCache", "CACHE_DIR": str(folder), "CACHE_THRESHOLD": 0}

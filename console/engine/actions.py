@@ -9,22 +9,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from console.engine.allowed import Action, why_not
 from console.engine.audit import Actor, Deed, write_entry
 from console.engine.checkout import advance
+from console.engine.clauses import Clause, after
 from console.engine.database import transact
 from console.engine.errors import InProgress, InvalidInput, LostRace, NotAllowed, NotFound, Stale
-from console.engine.locks import change, is_driverless, is_due, show
+from console.engine.locks import DRIVERLESS, NOT_DUE, at_revision, change, is_driverless, is_due
 from console.engine.machine import Outcome
+from console.engine.objects import show
 from console.engine.rollback import go_back
 from console.engine.runtime import runtime_of
 from console.engine.tables import locks
 from console.engine.walk import settle
 from console.models import CheckoutLock
-from console.models.types import clock
 
 _SHOWN = ("state", "outcome", "expires_at", "revision", "needs_attention")
 
@@ -86,8 +87,8 @@ def extend(
     if not 1 <= ttl_minutes <= longest:
         raise InvalidInput(f"A checkout can be extended by 1 to {longest} minutes.", field="ttl_minutes")
 
-    def move_deadline(row: Row[Any], unmoved: ColumnElement[bool]) -> Row[Any]:
-        return change(session, row.id, unmoved, ~is_due(), expires_at=clock(60 * ttl_minutes))
+    def move_deadline(row: Row[Any], unmoved: Clause) -> Row[Any]:
+        return change(session, row.id, unmoved, NOT_DUE, expires_at=after(60 * ttl_minutes))
 
     act = Act(Action.EXTEND, actor, reason, version)
     return show(_act(session, lock.id, act, move_deadline), on=lock)
@@ -103,10 +104,10 @@ def retry(
         Stale, NotAllowed: as `release`; there is something to retry only while a payment is under way.
     """
 
-    def wake(row: Row[Any], unmoved: ColumnElement[bool]) -> Row[Any]:
+    def wake(row: Row[Any], unmoved: Clause) -> Row[Any]:
         if not row.is_driverless:
             raise InProgress("Somebody is driving this checkout right now; look again shortly.")
-        return change(session, row.id, unmoved, is_driverless())
+        return change(session, row.id, unmoved, DRIVERLESS)
 
     act = Act(Action.RETRY, actor, reason, version)
     return advance(session, show(_act(session, lock.id, act, wake), on=lock))
@@ -119,23 +120,21 @@ def _required(reason: str) -> str:
 
 
 def _undo(session: Session, lock: CheckoutLock, act: Act, *, outcome: Outcome, told: str) -> CheckoutLock:
-    def undo(row: Row[Any], unmoved: ColumnElement[bool]) -> Row[Any]:
+    def undo(row: Row[Any], unmoved: Clause) -> Row[Any]:
         return go_back(session, row, unmoved, outcome=outcome, reason=told)
 
     row = _act(session, lock.id, act, undo)
     return show(settle(session, row), on=lock)
 
 
-def _act(
-    session: Session, lock_id: int, act: Act, deed: Callable[[Row[Any], ColumnElement[bool]], Row[Any]]
-) -> Row[Any]:
+def _act(session: Session, lock_id: int, act: Act, deed: Callable[[Row[Any], Clause], Row[Any]]) -> Row[Any]:
     """Do a deed on a checkout that allows it, with its audit entry. Own transaction."""
 
     def work() -> Row[Any]:
         before = _read(session, lock_id)
         _require_unmoved(before, act)
         _require_allowed(before, act)
-        after = deed(before, locks.c.revision == before.revision)
+        after = deed(before, at_revision(before.revision))
         actor = act.actor if isinstance(act.actor, Actor) else Actor(act.actor)
         entry = Deed(act.action, ("checkout_lock", lock_id), act.reason, before=_shown(before), after=_shown(after))
         write_entry(session, actor, entry)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import Session
 
-from console.engine.database import Reader, load, look
+from console.engine.database import Reader, look
 from console.engine.errors import ENDINGS, CheckoutError, PaymentPending
-from console.engine.locks import show
 from console.engine.machine import OperationStatus, State, StepStatus
-from console.engine.tables import operations, steps
+from console.engine.objects import present, show
+from console.engine.tables import operations, orders, steps
 from console.models import CheckoutLock, Order
+
+_ORDER = select(orders).where(orders.c.lock_id == bindparam("of_lock"))
 
 
 def answer_of(session: Session, lock: CheckoutLock, row: Row[Any]) -> Order:
@@ -24,7 +26,8 @@ def answer_of(session: Session, lock: CheckoutLock, row: Row[Any]) -> Order:
     """
     show(row, on=lock)
     if row.state == State.COMPLETED:
-        return load(session, select(Order).where(Order.lock_id == row.id))
+        order = look(session, lambda reader: reader.execute(_ORDER, {"of_lock": row.id}).one())
+        return present(session, Order, order)
     if row.outcome is not None:
         raise look(session, lambda reader: _ending(reader, row))
     raise look(session, lambda reader: _pending(reader, row))

@@ -8,19 +8,29 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from console.engine import signals
-from console.engine.database import Reader
+from console.engine.clauses import NOW, Clause, change_row, words
+from console.engine.database import Reader, run
 from console.engine.errors import InvalidInput, LostRace, NotFound
 from console.engine.money import is_currency
+from console.engine.objects import present
 from console.engine.runtime import runtime_of
 from console.engine.tables import cart_lines, carts, variants
 from console.models import Cart
 from console.models.cart import MAXIMUM_LINES, MAXIMUM_QUANTITY
-from console.models.types import clock
 from console.models.vocabulary import CartStatus
+
+_NEW_CART = insert(carts).returning(carts)
+_NEW_LINES = insert(cart_lines)
+_READ = select(carts).where(carts.c.id == bindparam("of_cart"))
+_VARIANTS = select(*variants.c["sku", "id"]).where(
+    variants.c.sku.in_(bindparam("skus", expanding=True)), variants.c.active
+)
+_FREE = Clause(carts.c.status.in_(words([CartStatus.OPEN])) & carts.c.lock_id.is_(None))
+_NEXT_REVISION = Clause(carts.c.revision + 1)
 
 
 @dataclass(frozen=True)
@@ -79,9 +89,9 @@ def create_cart(  # noqa: PLR0913 - a cart has that many parts
         "billing_address": addresses.billing,
         "external_reference": external_reference,
     }
-    cart_id = session.execute(insert(carts).values(row).returning(carts.c.id)).scalar_one()
-    _add_lines(session, cart_id, list(lines))
-    return session.get_one(Cart, cart_id)
+    cart = run(session, _NEW_CART, row).one()
+    _add_lines(session, cart.id, list(lines))
+    return present(session, Cart, cart)
 
 
 def checked_currency(session: Session, currency: str | None) -> str:
@@ -104,7 +114,7 @@ def _add_lines(session: Session, cart_id: int, lines: list[LineRequest]) -> None
         raise InvalidInput(f"A cart has at most {MAXIMUM_LINES} lines.", field="lines")
     ids = variant_ids(session, {line.sku for line in lines})
     rows = [_line_row(cart_id, ids[line.sku], line) for line in _merge(lines)]
-    session.connection().execute(insert(cart_lines), rows)
+    run(session, _NEW_LINES, rows)
 
 
 def _merge(lines: list[LineRequest]) -> list[LineRequest]:
@@ -145,8 +155,7 @@ def variant_ids(session: Session, skus: set[str]) -> dict[str, int]:
     Raises:
         InvalidInput: naming the SKUs there are none for.
     """
-    query = select(variants.c.sku, variants.c.id).where(variants.c.sku.in_(skus), variants.c.active)
-    ids = dict(session.execute(query).tuples().all())
+    ids = dict(run(session, _VARIANTS, {"skus": list(skus)}).tuples().all())
     unknown = sorted(skus - ids.keys())
     if unknown:
         raise InvalidInput(f"There is no product {', '.join(unknown)}.", field="sku", skus=unknown)
@@ -159,25 +168,20 @@ def read_cart(reader: Reader, cart_id: int) -> Row[Any]:
     Raises:
         NotFound: when there is no such cart.
     """
-    cart = reader.execute(select(carts).where(carts.c.id == cart_id)).one_or_none()
+    cart = reader.execute(_READ, {"of_cart": cart_id}).one_or_none()
     if cart is None:
         raise NotFound(f"There is no cart {cart_id}.")
     return cart
 
 
-def touch_cart(session: Session, cart_id: int) -> Row[Any]:
+def touch_cart(session: Session, cart_id: int, *conditions: Clause) -> Row[Any]:
     """Hold an open cart that no checkout holds, its row first of all. Caller commits.
 
     Raises:
-        LostRace: when a checkout holds it, it was bought, or there is none.
+        LostRace: when a checkout holds it, it was bought, there is none, or a condition does not hold.
     """
-    statement = (
-        update(carts)
-        .where(carts.c.id == cart_id, carts.c.status == CartStatus.OPEN, carts.c.lock_id.is_(None))
-        .values(revision=carts.c.revision + 1, updated_at=clock())
-        .returning(carts)
-    )
-    cart = session.execute(statement).one_or_none()
+    statement = change_row(carts, cart_id, [_FREE, *conditions], {"revision": _NEXT_REVISION, "updated_at": NOW})
+    cart = run(session, *statement).one_or_none()
     if cart is None:
         raise LostRace(f"cart {cart_id} is not free")
     signals.queue(session, signals.checkout_changed, cart_id=cart_id, lock_id=None)

@@ -19,8 +19,9 @@ from console.engine.errors import CheckoutInProgress, InProgress, InvalidInput, 
 from console.engine.expiry import expire_if_due
 from console.engine.idempotency import KeySeen, hash_request, wait_for_end
 from console.engine.legs import RequestKey, enter_authorization, take_key
-from console.engine.locks import Seen, new_drive, read_lock, show
+from console.engine.locks import Seen, new_drive, read_lock
 from console.engine.machine import DRIVEN, EXPIRABLE, UNPAID, Outcome
+from console.engine.objects import show
 from console.engine.phases.leg import Payment
 from console.engine.rollback import go_back
 from console.engine.runtime import runtime_of

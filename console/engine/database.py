@@ -9,9 +9,10 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
+from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Engine, Select, create_engine, event
+from sqlalchemy import CursorResult, Engine, Executable, Select, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -30,6 +31,7 @@ RETRIES = 5
 # object in use (lock timeout), intervention, system.
 _TRANSIENT_CLASSES = {"08", "25", "40", "53", "55", "57", "58"}
 _WRITES = "checkout_writes"
+_INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 def normalise_url(url: str) -> URL:
@@ -117,6 +119,11 @@ def begin_writing(session: Session) -> None:
     session.connection(execution_options={_WRITES: True})
 
 
+def run(session: Session, statement: Executable, values: Any = None) -> CursorResult[Any]:
+    """Run a Core statement in the session's transaction, past the ORM; with a list of values once for each."""
+    return session.connection().execute(statement, values)
+
+
 def transact(session: Session, work: Callable[[], Result], *, is_repeatable: bool = True) -> Result:
     """Run `work` in a transaction of its own and commit it, again after a deadlock or lock time-out.
 
@@ -177,7 +184,7 @@ def look(session: Session, query: Callable[[Connection], Result]) -> Result:
     session.commit()
 
     def attempt() -> Result:
-        with _engine_of(session).connect() as connection:
+        with _reading(_engine_of(session)).connect() as connection:
             return query(connection)
 
     return _persist(attempt)
@@ -196,6 +203,17 @@ def load(session: Session, query: Select[tuple[Model]]) -> Model:
     return session.merge(_persist(attempt), load=False)
 
 
+@cache
+def _reading(engine: Engine) -> Engine:
+    """Give an engine's face for what only reads: on PostgreSQL without BEGIN and ROLLBACK around a statement or two.
+
+    Not where the time-outs are set in each transaction. On SQLite they cost nothing.
+    """
+    if engine.dialect.name == "sqlite" or "checkout_timeouts" in engine.get_execution_options():
+        return engine
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
 def _engine_of(session: Session) -> Engine:
     bind = session.get_bind()
     return bind.engine
@@ -211,5 +229,14 @@ def _may_succeed_later(error: DBAPIError | PoolTimeout) -> bool:
 
 def insert_into(session: Session, table: Any) -> Any:
     """Build an INSERT that knows ON CONFLICT, in the session's dialect."""
-    dialect = session.get_bind().dialect.name
-    return (sqlite if dialect == "sqlite" else postgresql).insert(table)
+    return _INSERTS[dialect_of(session)](table)
+
+
+def in_dialects(build: Callable[[Callable[[Table], Any]], Executable]) -> dict[str, Executable]:
+    """Build a statement for each dialect, by its name, of that dialect's INSERT, which knows ON CONFLICT."""
+    return {dialect: build(insert) for dialect, insert in _INSERTS.items()}
+
+
+def dialect_of(session: Session) -> str:
+    """Name the dialect of the session's database."""
+    return session.get_bind().dialect.name

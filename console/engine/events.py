@@ -8,6 +8,7 @@ from sqlalchemy import Row, insert
 from sqlalchemy.orm import Session
 
 from console.engine import signals
+from console.engine.database import run
 from console.engine.machine import Outcome
 from console.engine.tables import events
 
@@ -20,6 +21,7 @@ NEEDS_ATTENTION = "CheckoutNeedsAttention"
 PRICE_DRIFT = "PriceDriftDetected"
 
 TERMINAL = (COMPLETED, FAILED, EXPIRED, RELEASED)
+_WRITE = insert(events)
 _BY_OUTCOME = {Outcome.EXPIRED: EXPIRED, Outcome.RELEASED: RELEASED}
 
 
@@ -27,7 +29,7 @@ def write_event(session: Session, lock: Row[Any], *, topic: str, **facts: Any) -
     """Write an event of a checkout and have its signal sent after the commit. Caller commits."""
     payload = {"reference": lock.reference, "cart_id": lock.cart_id, "state": lock.state, **facts}
     row = {"lock_id": lock.id, "topic": topic, "is_terminal": topic in TERMINAL, "payload": payload}
-    session.execute(insert(events).values(row))
+    run(session, _WRITE, row)
     signals.queue(session, signals.BY_TOPIC[topic], lock_id=lock.id, payload=payload)
 
 

@@ -10,11 +10,19 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from console.engine.database import insert_into
+from console.engine.database import dialect_of, in_dialects, run
 from console.engine.machine import PHASE_STATES, Phase, StepStatus
 from console.engine.tables import steps
 
+
+def _write(insert: Any) -> Any:
+    # The fence stays the one that opened the row: rows stand in the order of their opening, so fences never fall.
+    closed = {name: insert.excluded[name] for name in ("status", "finished_at", "detail")}
+    return insert.on_conflict_do_update(index_elements=["lock_id", "phase", "is_compensation"], set_=closed)
+
+
 _COMPENSATION = (StepStatus.COMPENSATING, StepStatus.COMPENSATED)
+_WRITE = in_dialects(lambda insert: _write(insert(steps)))
 _OPEN = (StepStatus.STARTED, StepStatus.COMPENSATING)
 
 
@@ -62,8 +70,4 @@ class History:
         """Write the notes, in one statement. Caller commits."""
         if not self.rows:
             return
-        insert = insert_into(session, steps)
-        # The fence stays the one that opened the row: rows stand in the order of their opening, so fences never fall.
-        closed = {name: insert.excluded[name] for name in ("status", "finished_at", "detail")}
-        statement = insert.on_conflict_do_update(index_elements=["lock_id", "phase", "is_compensation"], set_=closed)
-        session.connection().execute(statement, list(self.rows.values()))
+        run(session, _WRITE[dialect_of(session)], list(self.rows.values()))

@@ -13,9 +13,11 @@ from typing import Any
 from sqlalchemy import BindParameter, Row, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
+from console.engine.clauses import words
+from console.engine.database import run
 from console.engine.errors import InvalidInput, LostRace, OutOfStock
 from console.engine.machine import ReservationStatus
-from console.engine.tables import reservations, stock_levels, stock_movements, variants, warehouses
+from console.engine.tables import cart_lines, reservations, stock_levels, stock_movements, variants, warehouses
 from console.models.types import clock
 from console.models.vocabulary import MovementKind
 
@@ -29,7 +31,33 @@ _RESERVE = (
 # Giving back or selling more than is reserved breaks the table's CHECK.
 _RELEASE = update(stock_levels).where(stock_levels.c.id == _LEVEL).values(reserved=stock_levels.c.reserved - _QUANTITY)
 _SELL = _RELEASE.values(on_hand=stock_levels.c.on_hand - _QUANTITY)
-_OPEN = (ReservationStatus.HELD, ReservationStatus.PINNED)
+_OPEN = reservations.c.status.in_(words((ReservationStatus.HELD, ReservationStatus.PINNED)))
+_OF_LOCK = reservations.c.lock_id == bindparam("of_lock")
+_RESOLVE = (
+    update(reservations)
+    .where(_OF_LOCK, _OPEN)
+    .values(status=bindparam("new_status"), resolved_at=clock())
+    .returning(reservations)
+)
+_PIN = (
+    update(reservations)
+    .where(_OF_LOCK, reservations.c.status.in_(words([ReservationStatus.HELD])))
+    .values(status=ReservationStatus.PINNED)
+)
+_HOLD = insert(reservations)
+_MOVE = insert(stock_movements)
+_LEVELS = (
+    select(stock_levels, warehouses.c.priority)
+    .join(warehouses, warehouses.c.id == stock_levels.c.warehouse_id)
+    .where(
+        stock_levels.c.variant_id.in_(
+            select(cart_lines.c.variant_id).where(cart_lines.c.cart_id == bindparam("of_cart"))
+        ),
+        warehouses.c.active,
+    )
+    .order_by(stock_levels.c.id)
+)
+_LEVELS_HELD = _LEVELS.with_for_update(of=stock_levels, key_share=True)
 
 
 class StockMoved(LostRace):
@@ -44,8 +72,8 @@ class Allocation:
     quantity: int
 
 
-def reserve_stock(session: Session, lock_id: int, *, wanted: Mapping[int, int], rows_held: bool) -> None:
-    """Take stock for a checkout: pieces by variant id, split over warehouses by priority. Caller commits.
+def reserve_stock(session: Session, lock: Row[Any], *, wanted: Mapping[int, int], rows_held: bool) -> None:
+    """Take stock for a checkout, `wanted` pieces by id of its cart's variants, split over warehouses. Caller commits.
 
     Tried first on what is read without locks. Only with `rows_held`, the rows locked in ascending id by this
     transaction, is a shortage a shortage.
@@ -54,7 +82,7 @@ def reserve_stock(session: Session, lock_id: int, *, wanted: Mapping[int, int], 
         StockMoved: when that did not suffice and the rows are not held yet; roll back and call again with them held.
         OutOfStock: when there is too little, with all shortages.
     """
-    levels = _read_levels(session, wanted, rows_held=rows_held)
+    levels = run(session, _LEVELS_HELD if rows_held else _LEVELS, {"of_cart": lock.cart_id}).all()
     allocations, shortages = _split(wanted, levels)
     if shortages:
         if not rows_held:
@@ -63,19 +91,7 @@ def reserve_stock(session: Session, lock_id: int, *, wanted: Mapping[int, int], 
     hits = _update_levels(session, _RESERVE, [(each.level.id, each.quantity) for each in allocations])
     if hits != len(allocations):
         raise StockMoved
-    session.connection().execute(insert(reservations), [_reservation(lock_id, each) for each in allocations])
-
-
-def _read_levels(session: Session, wanted: Iterable[int], *, rows_held: bool) -> Sequence[Row[Any]]:
-    query = (
-        select(stock_levels, warehouses.c.priority)
-        .join(warehouses, warehouses.c.id == stock_levels.c.warehouse_id)
-        .where(stock_levels.c.variant_id.in_(list(wanted)), warehouses.c.active)
-        .order_by(stock_levels.c.id)
-    )
-    if rows_held:
-        query = query.with_for_update(of=stock_levels, key_share=True)
-    return session.execute(query).all()
+    run(session, _HOLD, [_reservation(lock.id, each) for each in allocations])
 
 
 def _split(
@@ -124,15 +140,12 @@ def _update_levels(session: Session, statement: Any, changes: list[tuple[int, in
     if not changes:
         return 0
     rows = [{"level_id": level_id, "quantity": quantity} for level_id, quantity in sorted(changes)]
-    return session.connection().execute(statement, rows).rowcount
+    return run(session, statement, rows).rowcount
 
 
 def pin_reservations(session: Session, lock_id: int) -> None:
     """Pin what a checkout holds: past the point of no return nobody gives it back. Caller commits."""
-    held = update(reservations).where(
-        reservations.c.lock_id == lock_id, reservations.c.status == ReservationStatus.HELD
-    )
-    session.execute(held.values(status=ReservationStatus.PINNED))
+    run(session, _PIN, {"of_lock": lock_id})
 
 
 def release_reservations(session: Session, lock_id: int) -> dict[str, int]:
@@ -156,19 +169,13 @@ def sell_reservations(session: Session, lock_id: int) -> None:
         for row in rows
     ]
     if sales:
-        session.connection().execute(insert(stock_movements), sales)
+        run(session, _MOVE, sales)
     _update_levels(session, _SELL, [(row.stock_level_id, row.quantity) for row in rows])
 
 
 def _resolve(session: Session, lock_id: int, status: ReservationStatus) -> Sequence[Row[Any]]:
     """Resolve a checkout's open reservations, once."""
-    statement = (
-        update(reservations)
-        .where(reservations.c.lock_id == lock_id, reservations.c.status.in_(_OPEN))
-        .values(status=status, resolved_at=clock())
-        .returning(reservations)
-    )
-    return session.execute(statement).all()
+    return run(session, _RESOLVE, {"of_lock": lock_id, "new_status": status}).all()
 
 
 def correct_stock(
@@ -196,9 +203,7 @@ def correct_stock(
 
 
 def _holders(session: Session, level_id: int) -> list[int]:
-    query = select(reservations.c.lock_id).where(
-        reservations.c.stock_level_id == level_id, reservations.c.status.in_(_OPEN)
-    )
+    query = select(reservations.c.lock_id).where(reservations.c.stock_level_id == level_id, _OPEN)
     return list(session.scalars(query))
 
 

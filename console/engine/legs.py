@@ -13,11 +13,24 @@ from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from console.engine import events
+from console.engine.clauses import NOW
 from console.engine.errors import Ended, LostRace
 from console.engine.history import History
 from console.engine.idempotency import claim_key
 from console.engine.inventory import StockMoved
-from console.engine.locks import NO_LEASE, Drive, change, decide, hold_cart_row, is_driverless, let_cart_go
+from console.engine.locks import (
+    DRIVERLESS,
+    IN_TIME,
+    NEXT_FENCE,
+    NO_LEASE,
+    Drive,
+    change,
+    decide,
+    hold_cart_row,
+    in_state,
+    let_cart_go,
+    under_fence,
+)
 from console.engine.machine import UNPAID, OperationKind, Outcome, Phase, State, StepStatus
 from console.engine.payments.facts import demand_attention
 from console.engine.payments.gateway import GatewayAnswer
@@ -25,8 +38,6 @@ from console.engine.payments.operations import apply_answer, operations_of
 from console.engine.phases import LEG_THREE, LEG_TWO, PAYING_PHASES, RESERVING_PHASES
 from console.engine.phases.leg import Leg, Payment, PhaseModule, run_phases
 from console.engine.rollback import expire_row, finish, go_back
-from console.engine.tables import locks
-from console.models.types import clock
 from console.models.vocabulary import CartStatus
 
 Heard = tuple[Row[Any], GatewayAnswer] | None
@@ -75,13 +86,13 @@ def enter_authorization(session: Session, drive: Drive, payment: Payment, key: R
     lock = change(
         session,
         drive.lock.id,
-        locks.c.state == drive.lock.state,
-        locks.c.expires_at > clock(),
-        is_driverless(),
+        in_state(drive.lock.state),
+        IN_TIME,
+        DRIVERLESS,
         state=State.AUTHORIZING,
         phase=Phase.PAYMENT_AUTHORIZATION,
-        fence=locks.c.fence + 1,
-        processed_at=clock(),
+        fence=NEXT_FENCE,
+        processed_at=NOW,
         **drive.lease,
     )
     reserved = drive.lock.state == State.LOCKING_PRICES
@@ -121,7 +132,7 @@ def _refuse(leg: Leg, refusal: Ended) -> Row[Any]:
         outcome=refusal.outcome,
         failure_reason=str(refusal),
         holds_cart=False,
-        failed_at=clock(),
+        failed_at=NOW,
         **NO_LEASE,
     )
     leg.history.write(leg.session)
@@ -142,9 +153,8 @@ def enter_capture(session: Session, drive: Drive, heard: Heard) -> Progress:
     Raises:
         LostRace: when the time ran out, or somebody else decided first.
     """
-    in_time = locks.c.expires_at > clock()
     entry = {"phase": Phase.PAYMENT_CAPTURE, "needs_attention": None}  # the authorization's doubt is over
-    lock = decide(session, drive, in_time, state=State.CAPTURING, **entry)
+    lock = decide(session, drive, IN_TIME, state=State.CAPTURING, **entry)
     leg = _open_leg(session, lock, heard, closes=Phase.PAYMENT_AUTHORIZATION)
     return _run_leg(leg, LEG_TWO)
 
@@ -156,7 +166,7 @@ def commit_stock(session: Session, drive: Drive, heard: Heard) -> Progress:
         LostRace: when somebody else did it.
     """
     let_cart_go(session, drive.lock, status=CartStatus.ORDERED)
-    end = {"completed_at": clock(), "holds_cart": False, "needs_attention": None}
+    end = {"completed_at": NOW, "holds_cart": False, "needs_attention": None}
     lock = decide(session, drive, state=State.COMPLETED, phase=Phase.STOCK_COMMIT, **end)
     leg = _open_leg(session, lock, heard, closes=Phase.PAYMENT_CAPTURE)
     events.write_event(session, lock, topic=events.COMPLETED)
@@ -181,15 +191,14 @@ def _run_leg(leg: Leg, phases: tuple[PhaseModule, ...]) -> Progress:
 
 def go_back_refused(session: Session, drive: Drive, _heard: Heard) -> Progress:
     """Go back because the gateway refused the authorization or the capture. Caller commits."""
-    mine = locks.c.fence == drive.lock.fence
     reason = f"The gateway refused the {_REFUSED_BY_STATE[drive.lock.state].noun}."
-    lock = go_back(session, drive.lock, mine, outcome=Outcome.DECLINED, reason=reason)
+    lock = go_back(session, drive.lock, under_fence(drive.lock.fence), outcome=Outcome.DECLINED, reason=reason)
     return Progress(lock, tuple(operations_of(session, lock.id).values()))
 
 
 def go_back_expired(session: Session, drive: Drive, _heard: Heard) -> Progress:
     """Go back because the time ran out during the authorization. Caller commits."""
-    lock = expire_row(session, drive.lock, locks.c.fence == drive.lock.fence)
+    lock = expire_row(session, drive.lock, under_fence(drive.lock.fence))
     return Progress(lock, tuple(operations_of(session, lock.id).values()))
 
 
@@ -203,10 +212,10 @@ def finish_rollback(session: Session, drive: Drive, _heard: Heard) -> Progress:
 
 def go_back_broken(session: Session, drive: Drive, *, reason: str) -> Row[Any]:
     """Go back because leg 2 fails by a defect. Caller commits."""
-    return go_back(session, drive.lock, locks.c.fence == drive.lock.fence, outcome=Outcome.ERROR, reason=reason)
+    return go_back(session, drive.lock, under_fence(drive.lock.fence), outcome=Outcome.ERROR, reason=reason)
 
 
 def stay_broken(session: Session, drive: Drive, *, reason: str) -> Row[Any]:
     """Stay where leg 3 fails by a defect, and ask for a human: mend it, then retry (rule 12). Caller commits."""
-    mine = locks.c.fence == drive.lock.fence
+    mine = under_fence(drive.lock.fence)
     return demand_attention(session, change(session, drive.lock.id, mine, **NO_LEASE), reason)

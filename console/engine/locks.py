@@ -10,12 +10,12 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, or_, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, or_, select
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import set_committed_value
 
 from console.engine import signals
-from console.engine.database import Reader
+from console.engine.clauses import NOW, Clause, after, change_row, words
+from console.engine.database import Reader, run
 from console.engine.errors import LostRace, NotFound
 from console.engine.machine import DRIVEN, ENDED, EXPIRABLE, State
 from console.engine.runtime import runtime_of
@@ -79,7 +79,7 @@ class Drive:
     @property
     def lease(self) -> dict[str, Any]:
         """Give the values that take or renew the lease."""
-        return {"lease_owner": self.owner, "lease_until": clock(self.lease_seconds)}
+        return {"lease_owner": self.owner, "lease_until": after(self.lease_seconds)}
 
 
 def new_drive(session: Session, lock: Row[Any] | Seen) -> Drive:
@@ -93,22 +93,15 @@ def read_lock(reader: Reader, lock_id: int) -> Row[Any]:
     Raises:
         NotFound: when there is no such lock.
     """
-    lock = reader.execute(select(locks).where(locks.c.id == lock_id)).one_or_none()
+    lock = reader.execute(_READ, {"of_lock": lock_id}).one_or_none()
     if lock is None:
         raise NotFound(f"There is no checkout {lock_id}.")
     return lock
 
 
-def show(row: Row[Any], *, on: CheckoutLock) -> CheckoutLock:
-    """Bring the caller's lock object up to date with a row, without a query."""
-    for column in locks.c:
-        set_committed_value(on, "extra" if column.name == "metadata" else column.name, row._mapping[column])
-    return on
-
-
 def is_due() -> ColumnElement[bool]:
     """Build the condition that a checkout's time ran out before the point of no return."""
-    return locks.c.state.in_(EXPIRABLE) & (locks.c.expires_at <= clock())
+    return locks.c.state.in_(words(EXPIRABLE)) & (locks.c.expires_at <= clock())
 
 
 def is_driverless() -> ColumnElement[bool]:
@@ -116,33 +109,59 @@ def is_driverless() -> ColumnElement[bool]:
     return or_(locks.c.lease_until.is_(None), locks.c.lease_until <= clock())
 
 
-def change(session: Session, lock_id: int, *conditions: ColumnElement[bool], **values: Any) -> Row[Any]:
+DUE = Clause(is_due())
+NOT_DUE = Clause(~is_due())
+IN_TIME = Clause(locks.c.expires_at > clock())
+DRIVERLESS = Clause(is_driverless())
+NEXT_FENCE = Clause(locks.c.fence + 1)
+_NEXT_REVISION = Clause(locks.c.revision + 1)
+_IS_DRIVEN = Clause(locks.c.state.in_(words(DRIVEN)))
+_STATE = locks.c.state == bindparam("seen_state")
+_FENCE = locks.c.fence == bindparam("seen_fence")
+_REVISION = locks.c.revision == bindparam("seen_revision")
+_HELD_BY = carts.c.lock_id == bindparam("held_by")
+_READ = select(locks).where(locks.c.id == bindparam("of_lock"))
+_HOLD_CART = select(carts).where(carts.c.id == bindparam("of_cart")).with_for_update(key_share=True)
+_OWNER = locks.c.lease_owner == bindparam("seen_owner")
+
+
+def in_state(state: str) -> Clause:
+    """Give the condition that a checkout is (still) in a state."""
+    return Clause(_STATE, {"seen_state": state})
+
+
+def under_fence(fence: int) -> Clause:
+    """Give the condition that nobody took a checkout over since."""
+    return Clause(_FENCE, {"seen_fence": fence})
+
+
+def at_revision(revision: int) -> Clause:
+    """Give the condition that nothing happened to a checkout since."""
+    return Clause(_REVISION, {"seen_revision": revision})
+
+
+def change(session: Session, lock_id: int, *conditions: Clause, **values: Any) -> Row[Any]:
     """Change the lock row if the conditions hold, and read it in the same statement. Caller commits.
 
     Raises:
         LostRace: when the conditions do not hold (any more).
     """
-    statement = (
-        update(locks)
-        .where(locks.c.id == lock_id, *conditions)
-        .values(revision=locks.c.revision + 1, changed_at=clock(), **values)
-        .returning(locks)
-    )
-    lock = session.execute(statement).one_or_none()
+    values = {"revision": _NEXT_REVISION, "changed_at": NOW, **values}
+    lock = run(session, *change_row(locks, lock_id, conditions, values)).one_or_none()
     if lock is None:
         raise LostRace(f"checkout {lock_id} has moved on")
     signals.queue(session, signals.checkout_changed, cart_id=lock.cart_id, lock_id=lock.id)
     return lock
 
 
-def decide(session: Session, drive: Drive, *conditions: ColumnElement[bool], state: State, **values: Any) -> Row[Any]:
+def decide(session: Session, drive: Drive, *conditions: Clause, state: State, **values: Any) -> Row[Any]:
     """Enter a state as the driver: only from the state it saw, under its own fence. Caller commits.
 
     Raises:
         LostRace: when the lease was lost or somebody else decided first.
     """
     lease = NO_LEASE if state in ENDED else drive.lease
-    mine = (locks.c.state == drive.lock.state, locks.c.fence == drive.lock.fence)
+    mine = (in_state(drive.lock.state), under_fence(drive.lock.fence))
     return change(session, drive.lock.id, *mine, *conditions, state=state, **lease, **values)
 
 
@@ -152,8 +171,7 @@ def take_over(session: Session, drive: Drive) -> Row[Any]:
     Raises:
         LostRace: when somebody drives it, or there is nothing to drive.
     """
-    free = (locks.c.state.in_(DRIVEN), is_driverless())
-    return change(session, drive.lock.id, *free, fence=locks.c.fence + 1, **drive.lease)
+    return change(session, drive.lock.id, _IS_DRIVEN, DRIVERLESS, fence=NEXT_FENCE, **drive.lease)
 
 
 def renew(session: Session, drive: Drive) -> Row[Any]:
@@ -162,7 +180,7 @@ def renew(session: Session, drive: Drive) -> Row[Any]:
     Raises:
         LostRace: when the lease was lost or the checkout ended.
     """
-    mine = (locks.c.state.in_(DRIVEN), locks.c.fence == drive.lock.fence, locks.c.lease_owner == drive.owner)
+    mine = (_IS_DRIVEN, under_fence(drive.lock.fence), Clause(_OWNER, {"seen_owner": drive.owner}))
     return change(session, drive.lock.id, *mine, **drive.lease)
 
 
@@ -172,7 +190,7 @@ def let_go(session: Session, drive: Drive) -> Row[Any]:
     Raises:
         LostRace: when the row changed meanwhile: a webhook told something, and nobody else is going to act on it.
     """
-    unmoved = (locks.c.fence == drive.lock.fence, locks.c.revision == drive.lock.revision)
+    unmoved = (under_fence(drive.lock.fence), at_revision(drive.lock.revision))
     return change(session, drive.lock.id, *unmoved, **NO_LEASE)
 
 
@@ -186,7 +204,7 @@ def hold_cart_row(session: Session, cart_id: int) -> Row[Any]:
 
     On SQLite the transaction has the database's only write lock already.
     """
-    return session.execute(select(carts).where(carts.c.id == cart_id).with_for_update(key_share=True)).one()
+    return run(session, _HOLD_CART, {"of_cart": cart_id}).one()
 
 
 def let_cart_go(session: Session, lock: Row[Any], **values: Any) -> None:
@@ -195,6 +213,7 @@ def let_cart_go(session: Session, lock: Row[Any], **values: Any) -> None:
     Raises:
         LostRace: when the lock no longer holds the cart.
     """
-    held = update(carts).where(carts.c.id == lock.cart_id, carts.c.lock_id == lock.id)
-    if session.execute(held.values(lock_id=None, updated_at=clock(), **values)).rowcount != 1:  # type: ignore[attr-defined]
+    held = Clause(_HELD_BY, {"held_by": lock.id})
+    statement = change_row(carts, lock.cart_id, [held], {"lock_id": None, "updated_at": NOW, **values})
+    if run(session, *statement).one_or_none() is None:
         raise LostRace(f"checkout {lock.id} no longer holds its cart")

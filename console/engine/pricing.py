@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, and_, insert, or_, select
+from sqlalchemy import BindParameter, Row, String, and_, bindparam, insert, or_, select
 from sqlalchemy.orm import Session
 
 from console.engine import coupons
+from console.engine.database import run
 from console.engine.money import convert
 from console.engine.runtime import runtime_of
 from console.engine.tables import (
@@ -23,6 +24,35 @@ from console.engine.tables import (
     variants,
 )
 from console.engine.totals import Line, PricedLine, Shipping, TaxTable, Totals, total_up
+
+_COUNTRY: BindParameter[str] = bindparam("to_country", type_=String())
+_LINES = (
+    select(
+        *cart_lines.c["id", "variant_id", "quantity", "agreed_unit_price"],
+        *variants.c["sku", "name", "active", "tax_class"],
+        variant_prices.c.unit_price,
+        tax_rates.c.name.label("tax_name"),
+        tax_rates.c.rate.label("tax_rate"),
+    )
+    .join(variants, variants.c.id == cart_lines.c.variant_id)
+    .outerjoin(
+        variant_prices,
+        and_(variant_prices.c.variant_id == variants.c.id, variant_prices.c.currency_code == bindparam("in_currency")),
+    )
+    .outerjoin(tax_rates, and_(tax_rates.c.tax_class == variants.c.tax_class, tax_rates.c.country == _COUNTRY))
+    .where(cart_lines.c.cart_id == bindparam("of_cart"))
+    .order_by(cart_lines.c.id)
+)
+_METHODS = (
+    select(shipping_methods, tax_rates.c.name.label("tax_name"), tax_rates.c.rate.label("tax_rate"))
+    .outerjoin(tax_rates, and_(tax_rates.c.tax_class == shipping_methods.c.tax_class, tax_rates.c.country == _COUNTRY))
+    .where(shipping_methods.c.active, or_(shipping_methods.c.country == _COUNTRY, shipping_methods.c.country.is_(None)))
+    .order_by(shipping_methods.c.country.is_(None), shipping_methods.c.priority, shipping_methods.c.id)
+)
+_RATE = select(exchange_rates.c.rate).where(
+    exchange_rates.c.base_currency == bindparam("base"), exchange_rates.c.quote_currency == bindparam("quote")
+)
+_FREEZE = insert(snapshots)
 
 
 @dataclass(frozen=True)
@@ -42,20 +72,9 @@ class PricedCart:
 
 
 def read_lines(session: Session, cart: Row[Any]) -> Sequence[Row[Any]]:
-    """Read a cart's lines with their variants and their price in the cart's currency (NULL where there is none)."""
-    price = and_(variant_prices.c.variant_id == variants.c.id, variant_prices.c.currency_code == cart.currency_code)
-    query = (
-        select(
-            *cart_lines.c["id", "variant_id", "quantity", "agreed_unit_price"],
-            *variants.c["sku", "name", "active", "tax_class"],
-            variant_prices.c.unit_price,
-        )
-        .join(variants, variants.c.id == cart_lines.c.variant_id)
-        .outerjoin(variant_prices, price)
-        .where(cart_lines.c.cart_id == cart.id)
-        .order_by(cart_lines.c.id)
-    )
-    return session.execute(query).all()
+    """Read a cart's lines with their variants, price in the cart's currency and tax in its country, where there are."""
+    values = {"of_cart": cart.id, "in_currency": cart.currency_code, "to_country": _country(cart)}
+    return run(session, _LINES, values).all()
 
 
 def price_cart(session: Session, cart: Row[Any], lines: Sequence[Row[Any]]) -> PricedCart:
@@ -67,11 +86,12 @@ def price_cart(session: Session, cart: Row[Any], lines: Sequence[Row[Any]]) -> P
     sub_total = sum(unit_prices[line.id] * line.quantity for line in lines)
     coupon, coupon_problem = _usable_coupon(session, cart, sub_total)
     limited_to = coupons.discountable_variants(session, coupon) if coupon else None
+    method = _shipping_method(session, cart)
     totals = total_up(
         [_line(line, unit_prices[line.id], limited_to) for line in lines],
         discount=coupons.as_discount(coupon) if coupon else None,
-        shipping=_shipping(session, cart),
-        tax=_tax_table(session, cart, is_included=config.prices_include_tax),
+        shipping=_shipping(session, method, cart.currency_code) if method else None,
+        tax=_tax_table([*lines, method], is_included=config.prices_include_tax),
     )
     unpriced = {line.sku: None for line in lines if prices[line.id] is None}  # each SKU once, in the cart's order
     problems = [(f"lines.{sku}", f"{sku} has no price in {cart.currency_code}.") for sku in unpriced]
@@ -133,10 +153,7 @@ def exchange_rate(session: Session, *, base: str, quote: str) -> Decimal | None:
     """Tell what one unit of `base` is worth in `quote`; None when the shop has no such rate."""
     if base == quote:
         return Decimal(1)
-    query = select(exchange_rates.c.rate).where(
-        exchange_rates.c.base_currency == base, exchange_rates.c.quote_currency == quote
-    )
-    return session.execute(query).scalar_one_or_none()
+    return run(session, _RATE, {"base": base, "quote": quote}).scalar_one_or_none()
 
 
 def _usable_coupon(session: Session, cart: Row[Any], sub_total: int) -> tuple[Row[Any] | None, str | None]:
@@ -165,28 +182,25 @@ def _country(cart: Row[Any]) -> str | None:
     return (cart.shipping_address or {}).get("country")
 
 
-def _tax_table(session: Session, cart: Row[Any], *, is_included: bool) -> TaxTable:
-    query = select(tax_rates).where(tax_rates.c.country == _country(cart))
-    rates = {row.tax_class: (row.name, row.rate) for row in session.execute(query)}
-    return TaxTable(rates, is_included)
+def _tax_table(taxed: Iterable[Row[Any] | None], *, is_included: bool) -> TaxTable:
+    """Gather the rates that were read with what they tax."""
+    rates = {row.tax_class: (row.tax_name, row.tax_rate) for row in taxed if row is not None}
+    return TaxTable({name: tax for name, tax in rates.items() if tax[1] is not None}, is_included)
 
 
-def _shipping(session: Session, cart: Row[Any]) -> Shipping | None:
-    """Choose the first method for the cart's country, before those for all countries; its amounts converted."""
-    here = or_(shipping_methods.c.country == _country(cart), shipping_methods.c.country.is_(None))
-    query = (
-        select(shipping_methods)
-        .where(shipping_methods.c.active, here)
-        .order_by(shipping_methods.c.country.is_(None), shipping_methods.c.priority, shipping_methods.c.id)
-    )
-    for method in session.execute(query):
-        rate = exchange_rate(session, base=method.currency_code, quote=cart.currency_code)
-        if rate is not None:
-            return _converted(method, rate, cart.currency_code)
+def _shipping_method(session: Session, cart: Row[Any]) -> Row[Any] | None:
+    """Choose the first method for the cart's country, before those for all countries, that its currency can pay."""
+    methods = run(session, _METHODS, {"to_country": _country(cart)}).all()
+    for method in methods:
+        if exchange_rate(session, base=method.currency_code, quote=cart.currency_code) is not None:
+            return method
     return None
 
 
-def _converted(method: Row[Any], rate: Decimal, currency: str) -> Shipping:
+def _shipping(session: Session, method: Row[Any], currency: str) -> Shipping:
+    """Convert a method's amounts."""
+    rate = exchange_rate(session, base=method.currency_code, quote=currency)
+    assert rate is not None  # or it had not been chosen
     price, free_above = (
         amount if amount is None else convert(amount, rate=rate, base=method.currency_code, quote=currency)
         for amount in (method.price, method.free_above)
@@ -206,7 +220,7 @@ def write_snapshots(session: Session, lock: Row[Any], priced: PricedCart) -> Non
         "coupon_code": priced.coupon.code if priced.coupon else None,
     }
     rows = [common | _cart_row(priced), *(common | _line_row(line) for line in priced.totals.lines)]
-    session.connection().execute(insert(snapshots), rows)
+    run(session, _FREEZE, rows)
 
 
 def _cart_row(priced: PricedCart) -> dict[str, Any]:

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from console.engine import events
+from console.engine.clauses import NOW, Clause
 from console.engine.errors import LostRace
 from console.engine.history import History
-from console.engine.locks import NO_LEASE, change, is_due, let_cart_go
+from console.engine.locks import DUE, NO_LEASE, change, in_state, let_cart_go
 from console.engine.machine import UNPAID, OperationKind, OperationStatus, Outcome, Phase, State, StepStatus
 from console.engine.payments.operations import Operations, is_settled, operations_of, statuses_of
 from console.engine.phases import TO_UNDO
 from console.engine.phases.leg import Leg, compensate_phases
-from console.engine.tables import locks
-from console.models.types import clock
 
 EXPIRED_REASON = "Its time ran out before the payment was taken."
 
 
-def go_back(
-    session: Session, lock: Row[Any], *conditions: ColumnElement[bool], outcome: Outcome, reason: str
-) -> Row[Any]:
+def go_back(session: Session, lock: Row[Any], *conditions: Clause, outcome: Outcome, reason: str) -> Row[Any]:
     """Undo a checkout: let the cart go, give back order, stock and coupon, owe the void. Caller commits.
 
     From a state without a payment it ends at once, and so it does when the authorization was refused; otherwise it is
@@ -38,7 +35,7 @@ def go_back(
     back = change(
         session,
         lock.id,
-        locks.c.state == lock.state,
+        in_state(lock.state),
         *conditions,
         state=target,
         outcome=outcome,
@@ -59,17 +56,17 @@ def go_back(
     return back
 
 
-def expire_row(session: Session, row: Row[Any], *conditions: ColumnElement[bool]) -> Row[Any]:
+def expire_row(session: Session, row: Row[Any], *conditions: Clause) -> Row[Any]:
     """Expire a checkout that is due. Caller commits.
 
     Raises:
         LostRace: when it is not due, or somebody decided first: the start of the capture, a release, a cancel.
     """
-    return go_back(session, row, is_due(), *conditions, outcome=Outcome.EXPIRED, reason=EXPIRED_REASON)
+    return go_back(session, row, DUE, *conditions, outcome=Outcome.EXPIRED, reason=EXPIRED_REASON)
 
 
 def _ending() -> dict[str, Any]:
-    return {"failed_at": clock(), **NO_LEASE}
+    return {"failed_at": NOW, **NO_LEASE}
 
 
 def _write_end(session: Session, lock: Row[Any]) -> None:
@@ -113,7 +110,7 @@ def finish(session: Session, lock: Row[Any]) -> Row[Any]:
         raise LostRace(f"the money of checkout {lock.id} is not settled")
     _close_compensation(session, lock, known)
     if lock.failed_at is None:
-        lock = change(session, lock.id, failed_at=clock())
+        lock = change(session, lock.id, failed_at=NOW)
         _write_end(session, lock)
     return lock
 

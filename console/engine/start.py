@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, bindparam, insert, update
 from sqlalchemy.orm import Session
 
 from console.engine import events
 from console.engine.answers import answer_of
 from console.engine.carts import read_cart, touch_cart
-from console.engine.database import load, look, transact
-from console.engine.errors import CartOrdered, CheckoutInProgress, InvalidInput, LostRace
+from console.engine.clauses import Clause, after
+from console.engine.database import look, run, transact
+from console.engine.errors import CartOrdered, CheckoutInProgress, InvalidInput, LostRace, NotFound
 from console.engine.expiry import expire_if_due
 from console.engine.history import History
 from console.engine.legs import run_leg_one
 from console.engine.locks import change, new_reference
 from console.engine.machine import Phase, State
+from console.engine.objects import present
 from console.engine.phases import RESERVING_PHASES
 from console.engine.phases.cart_validation import require_valid
 from console.engine.phases.leg import Leg
@@ -24,10 +27,22 @@ from console.engine.pricing import read_lines
 from console.engine.runtime import runtime_of
 from console.engine.tables import carts, locks
 from console.models import Cart, CheckoutLock
-from console.models.types import clock
 from console.models.vocabulary import CartStatus
 
 _TRIES = 5
+_TOKEN = carts.c.token_hash == bindparam("own_token_hash")
+_NEW_LOCK = insert(locks).values(state=State.PENDING, holds_cart=True, expires_at=after(0).sql).returning(locks)
+_HOLD = update(carts).where(carts.c.id == bindparam("of_cart")).values(lock_id=bindparam("new_lock"))
+
+
+@dataclass(frozen=True)
+class _Request:
+    """Who wants to hold which cart for how long; with a `token_hash` it must be the cart's."""
+
+    cart_id: int
+    session_id: str
+    ttl_seconds: int
+    token_hash: str | None
 
 
 def start(session: Session, cart: Cart, *, session_id: str, ttl_minutes: int | None = None) -> CheckoutLock:
@@ -42,24 +57,28 @@ def start(session: Session, cart: Cart, *, session_id: str, ttl_minutes: int | N
         CartOrdered: when it was bought.
         OutOfStock: with all shortages, when stock is reserved at the start.
     """
-    return start_or_join(session, cart, session_id=session_id, ttl_minutes=ttl_minutes)[0]
+    return start_or_join(session, cart.id, session_id=session_id, ttl_minutes=ttl_minutes)[0]
 
 
 def start_or_join(
-    session: Session, cart: Cart, *, session_id: str, ttl_minutes: int | None = None
+    session: Session, cart_id: int, *, session_id: str, ttl_minutes: int | None = None, token_hash: str | None = None
 ) -> tuple[CheckoutLock, bool]:
-    """Do as `start`, and tell whether the lock is new."""
-    ttl_seconds = 60 * _checked_ttl(session, ttl_minutes)
-    cart_id = cart.id
+    """Do as `start`, and tell whether the lock is new; with a `token_hash` only for the cart's owner.
+
+    Raises:
+        NotFound: when there is no such cart, or its token is another.
+        CheckoutError: as `start`.
+    """
+    asked = _Request(cart_id, session_id, 60 * _checked_ttl(session, ttl_minutes), token_hash)
     for _ in range(_TRIES):
         try:
-            row = transact(session, lambda: _hold(session, cart_id, session_id=session_id, ttl_seconds=ttl_seconds))
+            row = transact(session, lambda: _hold(session, asked))
         except LostRace:
-            lock = _find_holder(session, cart_id, session_id=session_id)
+            lock = _find_holder(session, asked)
             if lock is not None:
                 return lock, False
         else:
-            lock = _load(session, row.id)
+            lock = present(session, CheckoutLock, row)
             if row.outcome is not None:
                 answer_of(session, lock, row)  # raises what was refused
             return lock, True
@@ -74,24 +93,18 @@ def _checked_ttl(session: Session, ttl_minutes: int | None) -> int:
     return ttl
 
 
-def _load(session: Session, lock_id: int) -> CheckoutLock:
-    return load(session, select(CheckoutLock).where(CheckoutLock.id == lock_id))
-
-
-def _hold(session: Session, cart_id: int, *, session_id: str, ttl_seconds: int) -> Row[Any]:
-    cart = touch_cart(session, cart_id)
+def _hold(session: Session, asked: _Request) -> Row[Any]:
+    owned = [] if asked.token_hash is None else [Clause(_TOKEN, {"own_token_hash": asked.token_hash})]
+    cart = touch_cart(session, asked.cart_id, *owned)
     require_valid(session, cart, read_lines(session, cart))
     row = {
         "reference": new_reference(),
         "cart_id": cart.id,
-        "session_id": session_id,
+        "session_id": asked.session_id,
         "customer_email": cart.email,
-        "state": State.PENDING,
-        "expires_at": clock(ttl_seconds),
-        "holds_cart": True,
     }
-    lock = session.execute(insert(locks).values(row).returning(locks)).one()
-    session.execute(update(carts).where(carts.c.id == cart.id).values(lock_id=lock.id))
+    lock = run(session, _NEW_LOCK, {**row, **after(asked.ttl_seconds).values}).one()
+    run(session, _HOLD, {"of_cart": cart.id, "new_lock": lock.id})
     events.write_event(session, lock, topic=events.STARTED)
     return _reserve(session, lock, cart) if runtime_of(session).config.reserve_on_start else lock
 
@@ -102,14 +115,20 @@ def _reserve(session: Session, lock: Row[Any], cart: Row[Any]) -> Row[Any]:
     return run_leg_one(Leg(session, lock, History(lock), cart=cart), RESERVING_PHASES).lock
 
 
-def _find_holder(session: Session, cart_id: int, *, session_id: str) -> CheckoutLock | None:
+def _find_holder(session: Session, asked: _Request) -> CheckoutLock | None:
     """Find the lock that holds the cart, if this session may have it; None when the cart is free by now."""
+    cart_id = asked.cart_id
     cart = look(session, lambda reader: read_cart(reader, cart_id))
+    if asked.token_hash not in (None, cart.token_hash):
+        raise NotFound("There is no such cart for this token.")
     if cart.status == CartStatus.ORDERED:
         raise CartOrdered("This cart was bought already.", cart_id=cart_id)
-    if cart.lock_id is None or not expire_if_due(session, cart.lock_id).holds_cart:
+    if cart.lock_id is None:
         return None
-    lock = _load(session, cart.lock_id)
-    if lock.session_id != session_id and runtime_of(session).config.prevent_concurrent:
+    holder = expire_if_due(session, cart.lock_id)
+    if not holder.holds_cart:
+        return None
+    lock = present(session, CheckoutLock, holder)
+    if lock.session_id != asked.session_id and runtime_of(session).config.prevent_concurrent:
         raise CheckoutInProgress("Another session is buying this cart.", cart_id=cart_id, expires_at=lock.expires_at)
-    return lock if lock.holds_cart else None
+    return lock

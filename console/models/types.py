@@ -18,6 +18,9 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 # Fixed width, so that text order is time order on SQLite.
 SQLITE_FORMAT = "%Y-%m-%d %H:%M:%S.%f"
+# How `clock` says now. A clock of one's own, in a test or the demo, puts another moment in its place in the SQL.
+POSTGRESQL_NOW = "clock_timestamp()"
+SQLITE_NOW = "strftime('%Y-%m-%d %H:%M:%f000', 'now'"  # milliseconds are all it has; three zeros keep the width
 
 JsonDocument = JSON().with_variant(JSONB(), "postgresql")
 NullableJson = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
@@ -95,14 +98,13 @@ class clock(FunctionElement[datetime]):  # noqa: N801 - reads as the SQL functio
 def _clock_on_postgresql(element: clock, compiler: SQLCompiler, **kw: Any) -> str:
     # now() is the transaction's start, stale after a lock wait.
     if not len(element.clauses):
-        return "clock_timestamp()"
-    return f"(clock_timestamp() + make_interval(secs => {compiler.process(element.clauses, **kw)}))"
+        return POSTGRESQL_NOW
+    return f"({POSTGRESQL_NOW} + make_interval(secs => {compiler.process(element.clauses, **kw)}))"
 
 
 @compiles(clock, "sqlite")
 def _clock_on_sqlite(element: clock, compiler: SQLCompiler, **kw: Any) -> str:
-    # SQLite's clock has milliseconds; three zeros keep the width.
     if not len(element.clauses):
-        return "strftime('%Y-%m-%d %H:%M:%f000', 'now')"
+        return f"{SQLITE_NOW})"
     offset = compiler.process(element.clauses, **kw)
-    return f"strftime('%Y-%m-%d %H:%M:%f000', 'now', ({offset}) || ' seconds')"
+    return f"{SQLITE_NOW}, ({offset}) || ' seconds')"

@@ -1,8 +1,9 @@
 """The cache of how the buying of each cart stands, dropped after every commit that changes it.
 
-Each cart has a generation, a random word that every such commit replaces. A reader takes the generation before it looks
-into the database and stores its answer with it; an answer counts only under the generation of the moment. So a reader
-that comes late can never bring an old answer back: its generation is gone.
+Each cart that somebody reads has a generation, a random word that every such commit takes away. A reader takes the
+generation before it looks into the database, a new one where there is none, and stores its answer with it; an answer
+counts only under the generation of the moment. So a reader that comes late can never bring an old answer back: its
+generation is gone.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from redis.exceptions import RedisError
 from console.engine.signals import checkout_changed
 from console.extensions import cache
 from console.monitoring.traffic import CACHE_HITS, CACHE_MISSES, count
+from console.web.cache_folder import CacheFolder
 
 _KEY = "checkout_status_cache"
 # A generation outlives every answer stored under it: answers are kept for an hour at most.
@@ -35,6 +37,8 @@ class StatusCache:
     def __init__(self, app: Flask) -> None:
         self._app = weakref.ref(app)
         self._is_out = False
+        folder = app.config.get("CACHE_DIR")
+        self._folder = CacheFolder(folder, keep_seconds=GENERATION_SECONDS) if folder else None
         checkout_changed.connect(self.drop)  # weakly: ends with the app that keeps this object
 
     def find(self, cart_id: int) -> tuple[dict[str, Any] | None, str]:
@@ -46,7 +50,7 @@ class StatusCache:
             answer: dict[str, Any] = stored["answer"]
             return answer, generation
         count(CACHE_MISSES)
-        return None, generation or self._renew(cart_id)
+        return None, generation or self._begin(cart_id)
 
     def store(self, cart_id: int, answer: dict[str, Any], *, generation: str, seconds: int) -> None:
         """Keep an answer for so many seconds, at most an hour; 0 keeps nothing.
@@ -56,15 +60,17 @@ class StatusCache:
         if seconds > 0:
             stored = {"generation": generation, "answer": answer}
             self._attempt(lambda: cache.set(_answer_key(cart_id), stored, timeout=seconds))
+            if self._folder is not None:
+                self._folder.note_write()
 
     def drop(self, _sender: Any, *, cart_id: int, **_facts: Any) -> None:
         """Forget what was known of a cart: a commit changed it."""
         app = self._app()
         if app is not None:
             with app.app_context():
-                self._renew(cart_id)
+                self._attempt(lambda: cache.delete(_generation_key(cart_id)))
 
-    def _renew(self, cart_id: int) -> str:
+    def _begin(self, cart_id: int) -> str:
         generation = secrets.token_hex(8)
         self._attempt(lambda: cache.set(_generation_key(cart_id), generation, timeout=GENERATION_SECONDS))
         return generation

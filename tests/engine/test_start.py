@@ -41,7 +41,7 @@ def test_the_same_session_gets_its_live_lock_back(session: Session, shop: Shop) 
     cart = shop.cart()
     first = start(session, cart, session_id="phone")
 
-    again, is_new = start_or_join(session, cart, session_id="phone")
+    again, is_new = start_or_join(session, cart.id, session_id="phone")
 
     assert (again.id, is_new) == (first.id, False)
 

@@ -13,6 +13,7 @@ from sqlalchemy import Row, case, update
 from sqlalchemy.orm import Session
 
 from console.engine import events
+from console.engine.clauses import Clause, after
 from console.engine.locks import change, touch
 from console.engine.machine import OperationKind, OperationStatus, State
 from console.engine.payments.gateway import GatewayAnswer
@@ -32,6 +33,8 @@ from console.models.types import clock
 
 TRIES_BEFORE_ATTENTION = 3
 _BACKOFF_SECONDS = (5, 30, 120, 600, 3600)
+_DEADLINE = after(0).sql
+_EARLIER = case((locks.c.expires_at < _DEADLINE, locks.c.expires_at), else_=_DEADLINE)
 GIVES_BACK = {OperationKind.AUTHORIZE: OperationKind.VOID, OperationKind.CAPTURE: OperationKind.REFUND}
 
 
@@ -119,9 +122,8 @@ def _follow_waiting(session: Session, lock: Row[Any]) -> Row[Any]:
         return lock
     if lock.state != State.AUTHORIZING:
         return lock
-    deadline = clock(runtime_of(session).config.auth_timeout_seconds)
-    earlier = case((locks.c.expires_at < deadline, locks.c.expires_at), else_=deadline)
-    return change(session, lock.id, expires_at=earlier)
+    deadline = after(runtime_of(session).config.auth_timeout_seconds)
+    return change(session, lock.id, expires_at=Clause(_EARLIER, deadline.values))
 
 
 def _follow_success(session: Session, lock: Row[Any], raised: Row[Any]) -> Row[Any]:

@@ -11,17 +11,25 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, bindparam, insert, select
 from sqlalchemy.orm import Session
 
-from console.engine.database import Reader
+from console.engine.clauses import NOW, Clause, change_row, words
+from console.engine.database import Reader, run
 from console.engine.machine import OperationKind, OperationStatus
 from console.engine.payments.gateway import GatewayAnswer, GatewayRequest
 from console.engine.runtime import runtime_of
 from console.engine.tables import operations
-from console.models.types import clock
 
 Operations = Mapping[str, Row[Any]]
+
+_WRITE = insert(operations).returning(operations)
+_WRITE_FREE = insert(operations).values(resolved_at=NOW.sql).returning(operations)
+_OF_LOCK = select(operations).where(operations.c.lock_id == bindparam("lock_id"))
+_LOWER_THAN = {
+    status: Clause(operations.c.status.in_(words(each for each in OperationStatus if each.rank < status.rank)))
+    for status in OperationStatus
+}
 
 
 def write_operation(
@@ -42,13 +50,13 @@ def write_operation(
         **request,
     }
     if amount_minor == 0:
-        row |= {"status": OperationStatus.SUCCEEDED, "resolved_at": clock(), "payment_token": None}
-    return session.execute(insert(operations).values(row).returning(operations)).one()
+        row |= {"status": OperationStatus.SUCCEEDED, "payment_token": None}
+    return run(session, _WRITE_FREE if amount_minor == 0 else _WRITE, row).one()
 
 
 def operations_of(reader: Reader, lock_id: int) -> Operations:
     """Read the operations of a checkout, by kind."""
-    rows = reader.execute(select(operations).where(operations.c.lock_id == lock_id))
+    rows = reader.execute(_OF_LOCK, {"lock_id": lock_id})
     return {row.kind: row for row in rows}
 
 
@@ -73,16 +81,10 @@ def raise_operation(session: Session, operation: Row[Any], *, status: OperationS
 
     Once resolved it needs the payment token no more.
     """
-    lower = [each for each in OperationStatus if each.rank < status.rank]
     if status.is_resolved:
-        facts |= {"resolved_at": clock(), "payment_token": None, "next_attempt_at": None}
-    statement = (
-        update(operations)
-        .where(operations.c.id == operation.id, operations.c.status.in_(lower))
-        .values(status=status, **facts)
-        .returning(operations)
-    )
-    return session.execute(statement).one_or_none()
+        facts |= {"resolved_at": NOW, "payment_token": None, "next_attempt_at": None}
+    lower = _LOWER_THAN[status]
+    return run(session, *change_row(operations, operation.id, [lower], {"status": status, **facts})).one_or_none()
 
 
 def apply_answer(session: Session, operation: Row[Any], answer: GatewayAnswer) -> Row[Any] | None:

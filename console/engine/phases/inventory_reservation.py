@@ -18,7 +18,7 @@ def run(leg: Leg) -> StepStatus:
     Raises:
         OutOfStock: with all shortages.
     """
-    reserve_stock(leg.session, leg.lock.id, wanted=sum_by_variant(leg.lines), rows_held=leg.rows_held)
+    reserve_stock(leg.session, leg.lock, wanted=sum_by_variant(leg.lines), rows_held=leg.rows_held)
     return StepStatus.COMPLETED
 
 

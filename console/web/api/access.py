@@ -9,15 +9,15 @@ import hashlib
 from typing import Any, TypeVar
 
 from flask import request
-from sqlalchemy import Select, select
-from sqlalchemy.exc import NoResultFound
+from sqlalchemy import BindParameter, Select, bindparam, select
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 
 from console.engine.carts import hash_token
-from console.engine.database import load
+from console.engine.database import look
 from console.engine.errors import InvalidInput, NotFound
-from console.engine.tables import carts
+from console.engine.objects import present
+from console.engine.tables import carts, locks, orders
 from console.extensions import current_settings, db
 from console.models import Cart, CheckoutLock, Order
 
@@ -26,6 +26,13 @@ IDEMPOTENCY_KEY_HEADER = "Idempotency-Key"
 LONGEST_HEADER = 255
 
 Model = TypeVar("Model")
+
+_NAMES: dict[type[Any], str] = {Cart: "cart", CheckoutLock: "checkout", Order: "order"}
+_KEY: BindParameter[Any] = bindparam("row_key")
+_IS_OWN = carts.c.token_hash == bindparam("token_hash")
+_CART = select(carts).where(carts.c.id == _KEY, _IS_OWN)
+_CHECKOUT = select(locks).join(carts, carts.c.id == locks.c.cart_id).where(locks.c.id == _KEY, _IS_OWN)
+_ORDER = select(orders).join(carts, carts.c.id == orders.c.cart_id).where(orders.c.number == _KEY, _IS_OWN)
 
 
 def cart_token() -> str:
@@ -79,7 +86,7 @@ def find_cart(cart_id: int) -> Cart:
     Raises:
         NotFound: when there is no such cart for this token.
     """
-    return _find(select(Cart).where(Cart.id == cart_id, Cart.token_hash == token_hash()), "cart")
+    return _find(Cart, _CART, cart_id)
 
 
 def find_lock(lock_id: int) -> CheckoutLock:
@@ -88,8 +95,7 @@ def find_lock(lock_id: int) -> CheckoutLock:
     Raises:
         NotFound: when there is no such checkout for this token.
     """
-    query = select(CheckoutLock).join(carts, carts.c.id == CheckoutLock.cart_id)
-    return _find(query.where(CheckoutLock.id == lock_id, carts.c.token_hash == token_hash()), "checkout")
+    return _find(CheckoutLock, _CHECKOUT, lock_id)
 
 
 def find_order(number: str) -> Order:
@@ -98,12 +104,12 @@ def find_order(number: str) -> Order:
     Raises:
         NotFound: when there is no such order for this token.
     """
-    query = select(Order).join(carts, carts.c.id == Order.cart_id)
-    return _find(query.where(Order.number == number, carts.c.token_hash == token_hash()), "order")
+    return _find(Order, _ORDER, number)
 
 
-def _find(query: Select[tuple[Model]], what: str) -> Model:
-    try:
-        return load(db.session(), query)
-    except NoResultFound:
-        raise NotFound(f"There is no such {what} for this token.") from None
+def _find(model: type[Model], query: Select[Any], key: int | str) -> Model:
+    session, values = db.session(), {"row_key": key, "token_hash": token_hash()}
+    row = look(session, lambda reader: reader.execute(query, values).one_or_none())
+    if row is None:
+        raise NotFound(f"There is no such {_NAMES[model]} for this token.")
+    return present(session, model, row)

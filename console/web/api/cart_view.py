@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Row, exists, func, select
+from sqlalchemy import Row, Select, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
-from console.engine.database import Reader
+from console.engine.database import Reader, run
 from console.engine.errors import NotFound
 from console.engine.locks import is_due
 from console.engine.machine import State
@@ -32,19 +32,11 @@ _LOCK_COLUMNS = (
 _AMOUNTS = ("sub_total", "discount_total", "tax_total", "total")
 
 
-def read_head(reader: Reader, cart_id: int, *, token_hash: str | None) -> Row[Any]:
-    """Read a token's cart with its last checkout (`lock`, NULL without one), in one statement.
-
-    The one that holds the cart is always the last: none can start before the one before has let go. Without a
-    `token_hash` the caller answers for whose cart it is.
-
-    Raises:
-        NotFound: when there is no such cart for this token.
-    """
+def _head() -> Select[Any]:
     of_cart = locks.alias()
     last = select(func.max(of_cart.c.id)).where(of_cart.c.cart_id == carts.c.id).correlate(carts).scalar_subquery()
     has_lines = exists().where(cart_lines.c.cart_id == carts.c.id).correlate(carts)
-    query = (
+    return (
         select(
             carts,
             locks.c.id.label("last_lock_id"),
@@ -55,11 +47,26 @@ def read_head(reader: Reader, cart_id: int, *, token_hash: str | None) -> Row[An
         )
         .select_from(carts)
         .outerjoin(locks, locks.c.id == last)
-        .where(carts.c.id == cart_id)
+        .where(carts.c.id == bindparam("of_cart"))
     )
-    if token_hash is not None:
-        query = query.where(carts.c.token_hash == token_hash)
-    head = reader.execute(query).one_or_none()
+
+
+_HEAD = _head()
+_OWN_HEAD = _HEAD.where(carts.c.token_hash == bindparam("token_hash"))
+_SNAPSHOTS = select(snapshots).where(snapshots.c.checkout_lock_id == bindparam("of_lock")).order_by(snapshots.c.id)
+
+
+def read_head(reader: Reader, cart_id: int, *, token_hash: str | None) -> Row[Any]:
+    """Read a token's cart with its last checkout (`lock`, NULL without one), in one statement.
+
+    The one that holds the cart is always the last: none can start before the one before has let go. Without a
+    `token_hash` the caller answers for whose cart it is.
+
+    Raises:
+        NotFound: when there is no such cart for this token.
+    """
+    query = _HEAD if token_hash is None else _OWN_HEAD
+    head = reader.execute(query, {"of_cart": cart_id, "token_hash": token_hash}).one_or_none()
     if head is None:
         raise NotFound("There is no such cart for this token.")
     return head
@@ -72,24 +79,34 @@ def is_locked(head: Row[Any]) -> bool:
 
 def view_cart(session: Session, head: Row[Any], *, token: str) -> CartAnswer:
     """Build a cart's answer. Reads only."""
-    lines, totals = _frozen(session, head) if head.state in _FROZEN else _priced(session, head)
+    priced = _frozen(session, head) if head.state in _FROZEN else _priced(session, head)
+    return _answer(head, priced, token=token, locked=is_locked(head))
+
+
+def view_new_cart(session: Session, cart: Any, *, token: str) -> CartAnswer:
+    """Build the answer for a cart that had no checkout yet. Reads only."""
+    return _answer(cart, _priced(session, cart), token=token, locked=False)
+
+
+def _answer(cart: Any, priced: tuple[list[LineAnswer], TotalsAnswer], *, token: str, locked: bool) -> CartAnswer:
+    lines, totals = priced
     return CartAnswer(
-        id=head.id,
+        id=cart.id,
         token=token,
-        status=head.status,
-        currency=head.currency_code,
-        email=head.email,
-        coupon=head.coupon_code,
-        external_reference=head.external_reference,
-        shipping_address=head.shipping_address,
-        billing_address=head.billing_address,
+        status=cart.status,
+        currency=cart.currency_code,
+        email=cart.email,
+        coupon=cart.coupon_code,
+        external_reference=cart.external_reference,
+        shipping_address=cart.shipping_address,
+        billing_address=cart.billing_address,
         lines=lines,
         totals=totals,
-        locked=is_locked(head),
+        locked=locked,
     )
 
 
-def _priced(session: Session, head: Row[Any]) -> tuple[list[LineAnswer], TotalsAnswer]:
+def _priced(session: Session, head: Any) -> tuple[list[LineAnswer], TotalsAnswer]:
     """Price the cart at today's prices."""
     totals = price_cart(session, head, read_lines(session, head)).totals
     currency = head.currency_code
@@ -104,8 +121,7 @@ def _priced_line(priced: PricedLine, currency: str) -> LineAnswer:
 
 def _frozen(session: Session, head: Row[Any]) -> tuple[list[LineAnswer], TotalsAnswer]:
     """Take the prices from the checkout's snapshots."""
-    query = select(snapshots).where(snapshots.c.checkout_lock_id == head.last_lock_id).order_by(snapshots.c.id)
-    rows: Sequence[Row[Any]] = session.execute(query).all()
+    rows: Sequence[Row[Any]] = run(session, _SNAPSHOTS, {"of_lock": head.last_lock_id}).all()
     (whole,) = (row for row in rows if row.cart_line_id is None)
     lines = [line_of(row, currency=whole.currency_code) for row in rows if row.cart_line_id is not None]
     return lines, totals_of(whole, currency=whole.currency_code)

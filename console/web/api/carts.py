@@ -9,12 +9,11 @@ from console.engine.cart_changes import change_details
 from console.engine.carts import hash_token, new_token
 from console.engine.database import transact
 from console.extensions import db
-from console.models import Cart
 from console.web.api.access import cart_token, find_cart
 from console.web.api.answers import CartAnswer
 from console.web.api.bodies import Address, CartChange, NewCart
 from console.web.api.calls import Call, Reply, route
-from console.web.api.cart_view import read_head, view_cart
+from console.web.api.cart_view import read_head, view_cart, view_new_cart
 
 CHANGE_REFUSALS = ("not_found", "invalid", "cart_locked", "cart_ordered")
 
@@ -25,8 +24,8 @@ def make_cart(body: NewCart) -> Reply:
     token = new_token()
     session = db.session()
 
-    def make() -> Cart:
-        return create_cart(
+    def make() -> CartAnswer:
+        cart = create_cart(
             session,
             lines=[LineRequest(line.sku, line.quantity) for line in body.lines],
             email=body.email,
@@ -36,9 +35,10 @@ def make_cart(body: NewCart) -> Reply:
             external_reference=body.external_reference,
             token=token,
         )
+        return view_new_cart(session, cart, token=token)
 
-    cart = transact(session, make)
-    return Reply(answer_cart(cart.id, token=token), 201, {"Location": f"/api/v1/carts/{cart.id}"})
+    answer = transact(session, make)
+    return Reply(answer, 201, {"Location": f"/api/v1/carts/{answer.id}"})
 
 
 @route("GET", "/carts/<row_id:cart_id>", Call({200: CartAnswer}, refusals=("not_found",)))

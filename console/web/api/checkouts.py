@@ -23,11 +23,11 @@ from console.web.api.access import (
     IDEMPOTENCY_KEY_HEADER,
     SESSION_ID_HEADER,
     cart_token,
-    find_cart,
     find_lock,
     owns,
     read_header,
     session_id,
+    token_hash,
 )
 from console.web.api.answers import CheckoutAnswer, PendingAnswer, PurchaseAnswer
 from console.web.api.bodies import NewCheckout, Nothing, PaymentInput, Purchase, Resumption
@@ -61,8 +61,9 @@ _PAID: dict[int, type[BaseModel]] = {200: PurchaseAnswer, 201: PurchaseAnswer, 2
 )
 def start_checkout(cart_id: int, body: NewCheckout) -> Reply:
     """Hold a cart for a checkout: 201 for a new one, 200 for the one this session already has on it."""
-    session, cart = db.session(), find_cart(cart_id)
-    lock, is_new = start_or_join(session, cart, session_id=session_id(), ttl_minutes=body.ttl_minutes)
+    lock, is_new = start_or_join(
+        db.session(), cart_id, session_id=session_id(), ttl_minutes=body.ttl_minutes, token_hash=token_hash()
+    )
     return Reply(answer_checkout(lock), 201 if is_new else 200, {"Location": f"/api/v1/checkouts/{lock.id}"})
 
 

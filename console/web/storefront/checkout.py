@@ -102,7 +102,7 @@ def _start() -> Response:
         return details_page(head, form, status=422)
     try:
         change_details(db.session(), cart, **form.changes())
-        start_or_join(db.session(), cart, session_id=device_id())
+        start_or_join(db.session(), cart.id, session_id=device_id())
     except CartLocked:
         if not get_status()["can_resume"]:
             raise
