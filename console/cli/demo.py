@@ -8,7 +8,7 @@ from console.cli.groups import actor, open_session
 from console.cli.terminal import json_option, print_json, progress_bar
 from console.demo import seed_demo
 
-DEFAULT_CHECKOUTS = 120
+DEFAULT_CHECKOUTS = 240
 
 
 @click.command("seed-demo", short_help="Set up the demo shop with a history.")
@@ -21,7 +21,7 @@ DEFAULT_CHECKOUTS = 120
 )
 @json_option
 def seed_demo_command(*, checkouts: int, as_json: bool) -> None:
-    """Set up the demo shop: catalogue, taxes, coupons, shipping, and checkouts of every outcome, some still waiting.
+    """Set up the demo shop: catalogue, taxes, coupons, shipping, and a week of checkouts, some of them in trouble now.
 
     Again it only adds what is missing.
 

@@ -1,75 +1,89 @@
-"""Which checkouts the demo shop has seen: mostly bought, some of every other outcome, the last ones still waiting."""
+"""Which checkouts the demo shop has seen, and when: mostly bought, some of every other outcome, the last ones live."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
-from itertools import cycle, islice
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain, cycle, islice
 
-from console.demo import stories
-from console.demo.merchant import SPRING, WELCOME
-from console.demo.stories import Story, Wish
-from console.engine.carts import LineRequest
-from console.engine.replay.shoppers import Shopper
+from console.demo import stories, troubles
+from console.demo.rhythm import spread
+from console.demo.stories import Story
 
 PREFIX = "demo-"
-_COUNTRIES = ("GB", "GB", "GB", "GB", "IE", "DE", "FR", "NL", "US", "JP")
-_CURRENCIES = {"IE": "EUR", "DE": "EUR", "FR": "EUR", "NL": "EUR", "US": "USD", "JP": "JPY"}
-_COUPONS = (WELCOME, SPRING, None, None, None, None)
-_DEAR_ENOUGH = "KET-01"  # on its own above the minimum of SPRING
-_SHOPPERS = 60
-
-_BOUGHT = stories.paid_with("tok_visa")
-ENDED: tuple[Story, ...] = (
-    _BOUGHT,
+_BOUGHT = stories.is_bought
+# The first thirty have every outcome; of all ninety, five in six are bought.
+_THIRTY: tuple[Story, ...] = (
     stories.paid_with("tok_declined"),
-    _BOUGHT,
     stories.finds_too_little_stock,
-    _BOUGHT,
     stories.is_cancelled,
-    stories.paid_with("tok_lost_capture"),
     stories.runs_out_of_time,
-    _BOUGHT,
     stories.loses_a_product,
-    _BOUGHT,
     stories.is_released,
-    _BOUGHT,
     stories.meets_a_defect,
-    _BOUGHT,
-    stories.paid_with("tok_capture_declined"),
-    *[_BOUGHT] * 12,
+    stories.sees_a_price_move,
+    stories.sees_a_price_move,
+    stories.outlasts_an_outage,
+    *[_BOUGHT] * 20,
+)
+_SIXTY: tuple[Story, ...] = (
+    *[_BOUGHT] * 49,
     stories.paid_with("tok_insufficient_funds"),
-    *[_BOUGHT] * 11,
+    stories.paid_with("tok_capture_declined"),
+    stories.paid_with("tok_declined"),
+    stories.loses_its_coupon,
+    stories.is_cancelled_while_paying,
+    stories.runs_out_of_time_while_paying,
+    stories.runs_out_of_time,
+    stories.is_released,
+    stories.sees_a_price_move,
+    stories.paid_with("tok_lost_capture"),
+    stories.paid_with("tok_error_authorize"),
 )
-WAITING: tuple[Story, ...] = (
-    stories.waits_for_payment,
-    stories.waits_for_the_gateway,
-    stories.waits_for_the_void,
-    stories.waits_for_payment,
-    stories.waits_for_payment,
+# What is under way now, by importance, and how many minutes ago each began; among it what just went well.
+_LATEST: tuple[tuple[float, Story], ...] = (
+    (3.0, troubles.waits_for_payment),
+    (21.0, troubles.waits_for_the_gateway),
+    (4.0, troubles.loses_its_worker),
+    (18.5, troubles.waits_for_the_sweep),
+    (29.0, troubles.waits_for_the_capture),
+    (11.0, troubles.waits_for_the_void),
+    (7.0, troubles.waits_for_a_slow_shopper),
+    (25.5, _BOUGHT),
+    (15.0, _BOUGHT),
+    (13.0, stories.paid_with("tok_declined")),
+    (12.0, _BOUGHT),
+    (1.5, troubles.waits_for_payment),
 )
 
 
-def plan(count: int) -> list[tuple[str, Story]]:
-    """Choose so many checkouts, named by number, in the order they happen; the waiting ones are the last."""
-    waiting = WAITING[: count // 4]
-    told: list[Story] = [*islice(cycle(ENDED), count - len(waiting)), *waiting]
-    return [(f"{PREFIX}{number:05d}", story) for number, story in enumerate(told, start=1)]
+@dataclass(frozen=True)
+class Scene:
+    """One checkout of the history: whose cart it is, what happens, and how many seconds ago it begins."""
+
+    number: int
+    story: Story
+    seconds_ago: float
+
+    @property
+    def reference(self) -> str:
+        """Give our name for the cart."""
+        return f"{PREFIX}{self.number:05d}"
 
 
-def make_wish(reference: str, skus: Sequence[str]) -> Wish:
-    """Make up who wants what, the same for the same reference always."""
-    chance = random.Random(reference)  # noqa: S311 - the same demo everywhere, no secret
-    country = chance.choice(_COUNTRIES)
-    currency = _CURRENCIES.get(country, "GBP")
-    lines = tuple(LineRequest(sku, chance.randint(1, 3)) for sku in chance.sample(skus, chance.randint(1, 3)))
-    coupon = chance.choice(_COUPONS) if currency == "GBP" else None
-    if coupon == SPRING:
-        lines += (LineRequest(_DEAR_ENOUGH, 1),)
-    return Wish(
-        reference=reference,
-        shopper=Shopper(f"{country}{chance.randrange(_SHOPPERS)}", country=country),
-        lines=lines,
-        currency=currency,
-        coupon_code=coupon,
-    )
+def plan(count: int, *, now: datetime) -> list[Scene]:
+    """Choose so many checkouts in the order they begin; a quarter of them, at most a dozen, are the latest."""
+    latest = sorted(_LATEST[: count // 4], key=lambda each: -each[0])
+    ended = _mixed(count - len(latest))
+    told = [*zip(spread(len(ended), now=now), ended, strict=True), *((60 * ago, story) for ago, story in latest)]
+    return [Scene(number, story, seconds_ago) for number, (seconds_ago, story) in enumerate(told, start=1)]
+
+
+def _mixed(count: int) -> list[Story]:
+    """Mix so many stories, every kind evenly over the days, and no day is without failures or full of them."""
+    chance = random.Random("history")  # noqa: S311 - the same demo everywhere, no secret
+    kinds = Counter(islice(chain(_THIRTY, cycle(_SIXTY + _THIRTY)), count))
+    placed = [((place + chance.random()) / often, story) for story, often in kinds.items() for place in range(often)]
+    return [story for _, story in sorted(placed, key=lambda each: each[0])]

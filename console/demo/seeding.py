@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import logging
+import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from console.demo import backdating, merchant, stories
-from console.demo.history import make_wish, plan
+from console.demo import merchant
+from console.demo.history import Scene, plan
+from console.demo.past import turned_back
+from console.demo.rhythm import DAYS
+from console.demo.staging import Stage, StagedGateway
+from console.demo.wishes import CATALOGUE, RARE, make_wish
 from console.engine.catalog import import_catalog
 from console.engine.database import look, transact
 from console.engine.errors import Ended, NotAllowed
 from console.engine.payments.sandbox import SandboxGateway
-from console.engine.runtime import runtime_of
+from console.engine.runtime import attach, runtime_of
 from console.engine.tables import carts, variants
+from console.models.types import clock
 
-CATALOGUE = Path(__file__).with_name("catalogue.csv")
-_SPECIAL = (stories.RARE, stories.DISCONTINUED)
+_TTL_MINUTES = 15
+_OPENED_DAYS_AGO = DAYS + 1
+_DELIVERY_EVERY = 50  # checkouts
 
 
 @dataclass(frozen=True)
@@ -44,42 +50,60 @@ def seed_demo(
     Raises:
         NotAllowed: when payments go to another gateway than the sandbox.
     """
-    if not isinstance(runtime_of(session).gateway, SandboxGateway):
-        raise NotAllowed("The demo's payments are for the sandbox gateway only.")
+    missing = _not_told_yet(session, checkouts)
+    with _staged(session) as stage, _quiet():
+        stage.begin_scene("opening", seconds_ago=86400 * _OPENED_DAYS_AGO)
+        products = _open_shop(session, actor=actor)
+        for done, scene in enumerate(missing, start=1):
+            _tell(stage, scene)
+            if done % _DELIVERY_EVERY == 0:
+                transact(session, lambda: merchant.take_deliveries(session))
+            on_progress(done, len(missing))
+    return SeedReport(products, len(missing))
+
+
+def _not_told_yet(session: Session, count: int) -> list[Scene]:
+    now = look(session, lambda reader: reader.scalar(select(clock())))
+    assert now is not None
+    scenes = plan(count, now=now)
+    query = select(carts.c.external_reference).where(
+        carts.c.external_reference.in_([scene.reference for scene in scenes])
+    )
+    known = look(session, lambda reader: set(reader.scalars(query)))
+    return [scene for scene in scenes if scene.reference not in known]
+
+
+def _open_shop(session: Session, *, actor: str) -> int:
+    """Set everything up that is missing; tell how many products that were."""
     transact(session, lambda: merchant.set_up(session))
-    products = 0 if _has_catalogue(session) else import_catalog(session, CATALOGUE, actor=actor).added
-    with _quiet():
-        added = _tell_stories(session, checkouts, on_progress)
-    transact(session, lambda: backdating.spread_out(session, added))
-    return SeedReport(products, len(added))
+    query = select(variants.c.id).where(variants.c.sku == RARE)
+    is_stocked = look(session, lambda reader: reader.scalar(query)) is not None
+    products = 0 if is_stocked else import_catalog(session, CATALOGUE, actor=actor).added
+    transact(session, lambda: merchant.offer_coupons(session, days=_OPENED_DAYS_AGO))
+    return products
 
 
-def _has_catalogue(session: Session) -> bool:
-    query = select(variants.c.id).where(variants.c.sku == stories.RARE)
-    return look(session, lambda reader: reader.scalar(query)) is not None
+def _tell(stage: Stage, scene: Scene) -> None:
+    stage.begin_scene(scene.reference, seconds_ago=scene.seconds_ago)
+    with suppress(Ended):  # a shop that reserves at the start refuses there
+        scene.story(stage, make_wish(scene.reference, scene.number))
 
 
-def _tell_stories(session: Session, count: int, on_progress: Callable[[int, int], None]) -> list[str]:
-    """Let the checkouts happen that have not yet; give the references of their carts."""
-    planned = plan(count)
-    known = _known(session, [reference for reference, _ in planned])
-    skus = _sold()
-    missing = [(reference, story) for reference, story in planned if reference not in known]
-    for done, (reference, story) in enumerate(missing, start=1):
-        with suppress(Ended):  # a shop that reserves at the start refuses there
-            story(session, make_wish(reference, skus))
-        on_progress(done, len(missing))
-    return [reference for reference, _ in missing]
-
-
-def _known(session: Session, references: list[str]) -> set[str]:
-    query = select(carts.c.external_reference).where(carts.c.external_reference.in_(references))
-    return look(session, lambda reader: set(reader.scalars(query)))
-
-
-def _sold() -> list[str]:
-    lines = CATALOGUE.read_text(encoding="utf-8").splitlines()[1:]
-    return [sku for sku in (line.split(",", 1)[0] for line in lines) if sku not in _SPECIAL]
+@contextmanager
+def _staged(session: Session) -> Iterator[Stage]:
+    """Turn the clock of the shop's database back, and have its gateway follow it."""
+    database, runtime = session.get_bind().engine, runtime_of(session)
+    config, sandbox = runtime.config, runtime.gateway
+    if not isinstance(sandbox, SandboxGateway):
+        raise NotAllowed("The demo's payments are for the sandbox gateway only.")
+    longest = config.max_ttl_minutes
+    with turned_back(database) as past:
+        gateway = StagedGateway(sandbox, past, random.Random())  # noqa: S311 - seeded by each scene
+        attach(database, config=config, gateway=gateway)
+        try:
+            yield Stage(session, past, gateway, min(_TTL_MINUTES, longest), longest)
+        finally:
+            attach(database, config=config, gateway=sandbox)
 
 
 @contextmanager

@@ -1,151 +1,199 @@
-"""One checkout of each kind, told through the engine's verbs: bought, refused, undone, or still waiting."""
+"""Checkouts that have ended, one of each kind, told through the engine's verbs: bought, refused, undone."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import event, update
-from sqlalchemy.orm import ORMExecuteState, Session
+from sqlalchemy import Engine, event, select, update
+from sqlalchemy.orm import Session
 
+from console.demo import merchant
+from console.demo.staging import Stage, fall_silent
+from console.demo.wishes import DISCONTINUED, RARE, Wish, prices_by_sku
 from console.engine.actions import release
+from console.engine.cart_changes import change_details
 from console.engine.carts import Addresses, LineRequest, create_cart
 from console.engine.checkout import advance, cancel, process, start
 from console.engine.database import transact
-from console.engine.errors import CheckoutError
+from console.engine.errors import CheckoutError, InvalidCart
+from console.engine.machine import OperationKind
 from console.engine.phases.leg import Payment
-from console.engine.replay.shoppers import Shopper
-from console.engine.runtime import runtime_of
-from console.engine.tables import locks, orders, variants
+from console.engine.tables import variant_prices, variants
 from console.models import CheckoutLock
 from console.models.types import clock
 
-RARE, DISCONTINUED = "RAR-01", "OLD-01"
-_SILENT = "tok_never_answers"
+Story = Callable[[Stage, Wish], None]
+
+_RELEASES = (
+    ("mira.osei@example.com", "The shopper called: wrong delivery address, will order anew."),
+    ("tom.lindqvist@example.com", "Same basket twice; the shopper wants to keep the other one."),
+    ("mira.osei@example.com", "The shopper is at the shop's counter and pays there."),
+    ("tom.lindqvist@example.com", "The shopper cannot get back to the page; freed the cart for another try."),
+)
+_REPRICED = ("CLK-01", "LAM-02", "BSK-02", "CUT-02")
 
 
-@dataclass(frozen=True)
-class Wish:
-    """What somebody wants to buy: which cart, and by which name of ours."""
-
-    reference: str
-    shopper: Shopper
-    lines: tuple[LineRequest, ...]
-    currency: str = "GBP"
-    coupon_code: str | None = None
-
-
-Story = Callable[[Session, Wish], None]
-
-
-def begin(session: Session, wish: Wish, *extra: LineRequest, ttl_minutes: int | None = None) -> CheckoutLock:
-    """Fill a cart and start its checkout. Own transactions."""
+def begin(
+    stage: Stage, wish: Wish, *extra: LineRequest, coupon: str | None = None, ttl_minutes: int | None = None
+) -> CheckoutLock:
+    """Fill a cart, look around for a minute, and start its checkout. Own transactions."""
+    lines, code = [*wish.lines, *extra], coupon or wish.coupon_code
     cart = transact(
-        session,
+        stage.session,
         lambda: create_cart(
-            session,
-            lines=[*wish.lines, *extra],
-            email=wish.shopper.email,
-            addresses=Addresses(wish.shopper.address),
-            currency=wish.currency,
-            coupon_code=wish.coupon_code,
+            stage.session,
+            lines=lines,
+            email=wish.person.email,
+            addresses=Addresses(wish.person.address),
+            currency=wish.person.currency,
+            coupon_code=code,
             external_reference=wish.reference,
         ),
     )
-    return start(session, cart, session_id=f"demo-{wish.reference}", ttl_minutes=ttl_minutes)
+    stage.clock.let_pass(stage.chance.uniform(20, 90))
+    session_id, ttl_minutes = stage.chance.randbytes(12).hex(), ttl_minutes or stage.ttl_minutes
+    try:
+        return start(stage.session, cart, session_id=session_id, ttl_minutes=ttl_minutes)
+    except InvalidCart:  # a coupon that has run out or is used up: the shopper goes on without it
+        change_details(stage.session, cart, coupon_code=None)
+        return start(stage.session, cart, session_id=session_id, ttl_minutes=ttl_minutes)
 
 
-def pay(session: Session, lock: CheckoutLock, token: str) -> None:
-    """Process a checkout; a refusal is part of its story. Own transactions."""
+def pay(stage: Stage, lock: CheckoutLock, payment: tuple[str, str], *, most_seconds: float = 540) -> None:
+    """Take a while to fill the form in, then process; a refusal is part of the story. Own transactions."""
+    stage.clock.let_pass(min(most_seconds, stage.chance.lognormvariate(4.3, 0.7)))
     with suppress(CheckoutError):
-        process(session, lock, payment=Payment("card", token))
+        process(stage.session, lock, payment=Payment(*payment))
+
+
+def is_bought(stage: Stage, wish: Wish) -> None:
+    """Go as it should."""
+    pay(stage, begin(stage, wish), wish.payment)
 
 
 def paid_with(token: str) -> Story:
-    """Tell a checkout that is processed with a token."""
+    """Tell a checkout that is paid with a card of a certain behaviour."""
 
-    def story(session: Session, wish: Wish) -> None:
-        pay(session, begin(session, wish), token)
+    def story(stage: Stage, wish: Wish) -> None:
+        pay(stage, begin(stage, wish), ("card", token))
 
     return story
 
 
-def finds_too_little_stock(session: Session, wish: Wish) -> None:
-    """Ask for more of the rare print than there is."""
-    pay(session, begin(session, wish, LineRequest(RARE, 3)), "tok_visa")
+def outlasts_an_outage(stage: Stage, wish: Wish) -> None:
+    """Have the gateway fall silent, and be found to have authorized when it is back."""
+    lock = begin(stage, wish)
+    with stage.gateway.during(OperationKind.AUTHORIZE, fall_silent):
+        pay(stage, lock, wish.payment)
+    stage.clock.let_pass(stage.chance.uniform(5, 40))
+    advance(stage.session, lock)
 
 
-def loses_a_product(session: Session, wish: Wish) -> None:
-    """Have a product taken off sale between start and payment."""
-    _put_on_sale(session, DISCONTINUED, is_sold=True)
-    lock = begin(session, wish, LineRequest(DISCONTINUED, 1))
-    _put_on_sale(session, DISCONTINUED, is_sold=False)
-    pay(session, lock, "tok_visa")
+def sees_a_price_move(stage: Stage, wish: Wish) -> None:
+    """Have the merchant change a price while the payment is under way: what was frozen is what is paid."""
+    sku = stage.chance.choice(_REPRICED)
+    lock = begin(stage, wish, LineRequest(sku, 1))
+    with Session(stage.session.get_bind()) as merchants:
+        price = _other_price(merchants, sku)
+        with stage.gateway.during(OperationKind.AUTHORIZE, lambda: _reprice(merchants, sku, price)):
+            pay(stage, lock, wish.payment)
 
 
-def _put_on_sale(session: Session, sku: str, *, is_sold: bool) -> None:
-    change = update(variants).where(variants.c.sku == sku).values(active=is_sold)
+def _other_price(session: Session, sku: str) -> int:
+    """Give the price a product moves to: up by a twentieth, and from there back again."""
+    first = prices_by_sku()[sku]
+    today = session.scalar(select(variant_prices.c.unit_price).join(variants).where(variants.c.sku == sku))
+    return first if today != first else 10 * round(first * 1.05 / 10)
+
+
+def _reprice(session: Session, sku: str, price: int) -> None:
+    of_sku = variant_prices.c.variant_id == select(variants.c.id).where(variants.c.sku == sku).scalar_subquery()
+    change = update(variant_prices).where(of_sku).values(unit_price=price, updated_at=clock())
     transact(session, lambda: session.execute(change))
 
 
-def is_cancelled(session: Session, wish: Wish) -> None:
+def finds_too_little_stock(stage: Stage, wish: Wish) -> None:
+    """Ask for more of the rare print than there is."""
+    pay(stage, begin(stage, wish, LineRequest(RARE, 3)), wish.payment)
+
+
+def loses_a_product(stage: Stage, wish: Wish) -> None:
+    """Have a product taken off sale between start and payment."""
+    transact(stage.session, lambda: merchant.switch_product(stage.session, DISCONTINUED, is_on=True))
+    lock = begin(stage, wish, LineRequest(DISCONTINUED, 1))
+    transact(stage.session, lambda: merchant.switch_product(stage.session, DISCONTINUED, is_on=False))
+    pay(stage, lock, wish.payment)
+
+
+def loses_its_coupon(stage: Stage, wish: Wish) -> None:
+    """Have a flash sale end between start and payment."""
+    transact(stage.session, lambda: merchant.switch_coupon(stage.session, merchant.FLASH, is_on=True))
+    lock = begin(stage, wish, coupon=merchant.FLASH)
+    transact(stage.session, lambda: merchant.switch_coupon(stage.session, merchant.FLASH, is_on=False))
+    pay(stage, lock, wish.payment)
+
+
+def is_cancelled(stage: Stage, wish: Wish) -> None:
     """Let the shopper think again."""
-    cancel(session, begin(session, wish))
+    lock = begin(stage, wish)
+    stage.clock.let_pass(stage.chance.uniform(30, 300))
+    cancel(stage.session, lock)
 
 
-def runs_out_of_time(session: Session, wish: Wish) -> None:
-    """Let the time run out: the deadline is moved, since nobody waits for it here."""
-    lock = begin(session, wish)
-    deadline = update(locks).where(locks.c.id == lock.id).values(expires_at=clock(-1))
-    transact(session, lambda: session.execute(deadline))
-    advance(session, lock)
+def is_cancelled_while_paying(stage: Stage, wish: Wish) -> None:
+    """Let the shopper lose patience with a silent gateway; what it had reserved is voided."""
+    lock = begin(stage, wish)
+    with stage.gateway.during(OperationKind.AUTHORIZE, fall_silent):
+        pay(stage, lock, wish.payment)
+        stage.clock.let_pass(stage.chance.uniform(10, 40))
+        cancel(stage.session, lock)
+    stage.clock.let_pass(stage.chance.uniform(5, 30))
+    advance(stage.session, lock)
 
 
-def is_released(session: Session, wish: Wish) -> None:
+def runs_out_of_time(stage: Stage, wish: Wish) -> None:
+    """Let the shopper walk away; a sweep ends it."""
+    _let_time_run_out(stage, begin(stage, wish))
+
+
+def runs_out_of_time_while_paying(stage: Stage, wish: Wish) -> None:
+    """Have the gateway stay silent until the time is up; what it had reserved is voided."""
+    lock = begin(stage, wish)
+    with stage.gateway.during(OperationKind.AUTHORIZE, fall_silent):
+        pay(stage, lock, wish.payment)
+    _let_time_run_out(stage, lock)
+
+
+def _let_time_run_out(stage: Stage, lock: CheckoutLock) -> None:
+    stage.clock.let_pass(60 * stage.ttl_minutes + stage.chance.uniform(5, 290))
+    advance(stage.session, lock)
+
+
+def is_released(stage: Stage, wish: Wish) -> None:
     """Have support release it, at the shopper's wish."""
-    lock = begin(session, wish)
-    release(session, lock, actor="support@example.com", reason="The shopper called: wrong address.", version=None)
+    lock = begin(stage, wish)
+    stage.clock.let_pass(stage.chance.uniform(120, 600))
+    actor, reason = stage.chance.choice(_RELEASES)
+    release(stage.session, lock, actor=actor, reason=reason, version=None)
 
 
-def meets_a_defect(session: Session, wish: Wish) -> None:
+def meets_a_defect(stage: Stage, wish: Wish) -> None:
     """Have the order's creation fail by a defect: the authorization is voided, and the outcome is an error."""
-    lock = begin(session, wish)
-    with _jammed_orders(session):
-        pay(session, lock, "tok_visa")
+    lock = begin(stage, wish)
+    with _jammed_orders(stage.session.get_bind().engine):
+        pay(stage, lock, wish.payment)
 
 
 @contextmanager
-def _jammed_orders(session: Session) -> Iterator[None]:
-    def jam(state: ORMExecuteState) -> None:
-        statement: Any = state.statement
-        if state.is_insert and statement.table is orders:
-            raise RuntimeError("the demo's order numbers are jammed")
+def _jammed_orders(database: Engine) -> Iterator[None]:
+    def jam(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if statement.startswith("INSERT INTO orders"):
+            raise RuntimeError("the tax export rejects this address")
 
-    event.listen(session, "do_orm_execute", jam)
+    event.listen(database, "before_cursor_execute", jam)
     try:
         yield
     finally:
-        event.remove(session, "do_orm_execute", jam)
-
-
-def _longest(session: Session) -> int:
-    return runtime_of(session).config.max_ttl_minutes
-
-
-def waits_for_payment(session: Session, wish: Wish) -> None:
-    """Leave a checkout where its shopper types a card number."""
-    begin(session, wish, ttl_minutes=_longest(session))
-
-
-def waits_for_the_gateway(session: Session, wish: Wish) -> None:
-    """Leave the authorization in doubt."""
-    pay(session, begin(session, wish, ttl_minutes=_longest(session)), _SILENT)
-
-
-def waits_for_the_void(session: Session, wish: Wish) -> None:
-    """Cancel while the authorization is in doubt: only the money is still to be settled."""
-    lock = begin(session, wish)
-    pay(session, lock, _SILENT)
-    cancel(session, lock)
+        event.remove(database, "before_cursor_execute", jam)

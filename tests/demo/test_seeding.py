@@ -1,77 +1,108 @@
-"""The demo shop: checkouts of every outcome, some that truly wait, and no rule broken."""
+"""The demo shop: checkouts of every outcome over days, some in real trouble, and no rule broken."""
 
 from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from sqlalchemy.orm import Session
 
 from console.demo import seed_demo
-from console.demo.history import plan
+from console.engine.audit import broken_links
 from console.engine.doctor import diagnose
 from console.engine.errors import NotAllowed
 from console.engine.machine import Outcome
-from console.engine.runtime import CheckoutConfig, attach
-from console.models import Cart, CheckoutLock, CheckoutStep, Coupon, Order, TaxRate, Variant
+from console.engine.payments.sandbox import SandboxGateway
+from console.engine.recovery import recover
+from console.engine.runtime import CheckoutConfig, attach, runtime_of
+from console.models import (
+    AuditEntry,
+    Cart,
+    CheckoutLock,
+    CheckoutStep,
+    Coupon,
+    Order,
+    PaymentOperation,
+    StockMovement,
+    TaxRate,
+    Variant,
+)
+from console.testing.scripted import ScriptedGateway
 from tests.engine.rows import read
-from tests.engine.scripted import ScriptedGateway
 
-CHECKOUTS = 40
+CHECKOUTS = 48
 
 
-def test_the_demo_has_every_outcome_and_some_that_wait(session: Session) -> None:
+def test_the_history_is_one_that_could_have_been(session: Session) -> None:
     report = seed_demo(session, checkouts=CHECKOUTS, actor="cli:ada")
 
     locks = read(session, CheckoutLock)
-    states = Counter(lock.state for lock in locks)
-    assert (report.products, report.checkouts) == (40, CHECKOUTS)
-    assert len(locks) == CHECKOUTS
+    assert (report.products, report.checkouts, len(locks)) == (40, CHECKOUTS, CHECKOUTS)
     assert {lock.outcome for lock in locks} == {None, *Outcome}
-    assert (states["pending"], states["authorizing"], states["rolling_back"]) == (3, 1, 1)
-    assert states["completed"] > CHECKOUTS // 2
+    assert sum(lock.state == "completed" for lock in locks) > CHECKOUTS // 2
+    _require_believable_times(session, locks)
+    _require_trouble(session, locks)
+    _require_variety(read(session, Order, status="paid"))
+    assert [finding for finding in diagnose(session, sweep_seconds=300).findings if finding.is_broken] == []
+    assert isinstance(runtime_of(session).gateway, SandboxGateway)
 
 
-def test_the_demo_breaks_no_rule(session: Session) -> None:
-    seed_demo(session, checkouts=CHECKOUTS, actor="cli:ada")
+def _require_believable_times(session: Session, locks: list[CheckoutLock]) -> None:
+    """Days from the first to the last, in order; every payment takes its time, a human's deed was in its own."""
+    assert locks[-1].locked_at - locks[0].locked_at > timedelta(days=5)
+    assert all(after.locked_at >= before.locked_at for before, after in pairwise(locks))
+    bought = [lock for lock in locks if lock.state == "completed"]
+    assert all(lock.locked_at < lock.processed_at < lock.completed_at <= lock.expires_at for lock in bought)
+    seconds = {round((lock.completed_at - lock.processed_at).total_seconds(), 1) for lock in bought}
+    assert len(seconds) > len(bought) // 3
+    first, a_second = bought[0], timedelta(seconds=1)
+    for step in read(session, CheckoutStep, lock_id=first.id):
+        assert first.processed_at <= step.started_at <= first.completed_at + a_second
+    released = next(lock for lock in locks if lock.outcome == "released")
+    deed = next(entry for entry in read(session, AuditEntry) if entry.object_id == str(released.id))
+    assert abs(deed.created_at - released.failed_at) < a_second
+    assert list(broken_links(session)) == []
 
-    diagnosis = diagnose(session, sweep_seconds=300)
 
-    assert [finding for finding in diagnosis.findings if finding.is_broken] == []
+def _require_trouble(session: Session, locks: list[CheckoutLock]) -> None:
+    states = Counter(lock.state for lock in locks)
+    assert [states[each] for each in ("pending", "authorizing", "capturing", "rolling_back")] == [4, 2, 1, 1]
+    assert sum(lock.needs_attention is not None for lock in locks) == 3
+    orphan = next(lock for lock in locks if lock.lease_until is not None)
+    assert orphan.lease_until < locks[-1].locked_at
+    assert read(session, PaymentOperation, lock_id=orphan.id)[0].status == "pending"
 
 
-def test_the_history_is_spread_over_hours_and_stays_in_order(session: Session) -> None:
-    seed_demo(session, checkouts=CHECKOUTS, actor="cli:ada")
+def _require_variety(orders: list[Order]) -> None:
+    assert {order.currency for order in orders} >= {"GBP", "EUR"}
+    assert {bool(order.tax_total) for order in orders} >= {True}
+    assert any(order.discount_total for order in orders)
+    assert {order.shipping_total == 0 for order in orders} == {True, False}
+    assert len({order.customer_email for order in orders}) > len(orders) // 2
 
-    ended = read(session, CheckoutLock, state="completed")
-    steps = {lock.id: read(session, CheckoutStep, lock_id=lock.id) for lock in ended}
-    assert ended[-1].locked_at - ended[0].locked_at > timedelta(hours=20)
-    assert [lock.locked_at for lock in ended] == sorted(lock.locked_at for lock in ended)
-    for lock in ended:
-        assert lock.locked_at <= lock.processed_at <= lock.completed_at
-        assert all(abs(step.started_at - lock.processed_at) < timedelta(minutes=1) for step in steps[lock.id])
+
+def test_the_recovery_ends_what_a_dead_worker_left(session: Session) -> None:
+    seed_demo(session, checkouts=12, actor="cli:ada")
+    orphan = next(lock for lock in read(session, CheckoutLock) if lock.lease_until is not None)
+
+    recover(session)
+
+    assert [lock.state for lock in read(session, CheckoutLock, id=orphan.id)] == ["completed"]
 
 
 def test_seeding_again_adds_only_what_is_missing(session: Session) -> None:
     seed_demo(session, checkouts=8, actor="cli:ada")
 
     again = seed_demo(session, checkouts=8, actor="cli:ada")
+    movements, taxes = len(read(session, StockMovement, kind="receipt")), len(read(session, TaxRate))
     more = seed_demo(session, checkouts=10, actor="cli:ada")
 
     assert (again.products, again.checkouts) == (0, 0)
     assert (more.products, more.checkouts) == (0, 2)
-    assert [len(read(session, model)) for model in (Variant, Coupon, Cart)] == [40, 2, 10]
-
-
-def test_the_demo_is_taxed_discounted_and_sold_abroad(session: Session) -> None:
-    seed_demo(session, checkouts=CHECKOUTS, actor="cli:ada")
-
-    orders = read(session, Order, status="paid")
-    assert read(session, TaxRate)
-    assert any(order.tax_total for order in orders)
-    assert any(order.discount_total for order in orders)
-    assert {order.currency for order in orders} > {"GBP", "EUR"}
+    assert [len(read(session, model)) for model in (Variant, Coupon, Cart)] == [40, 7, 10]
+    assert (len(read(session, StockMovement, kind="receipt")), len(read(session, TaxRate))) == (movements, taxes)
 
 
 def test_real_money_never_pays_for_a_demo(session: Session) -> None:
@@ -81,10 +112,3 @@ def test_real_money_never_pays_for_a_demo(session: Session) -> None:
         seed_demo(session, checkouts=1, actor="cli:ada")
 
     assert read(session, Variant) == []
-
-
-@pytest.mark.parametrize("count", [0, 1, 4, 20, 500])
-def test_a_plan_has_as_many_checkouts_as_asked_for(count: int) -> None:
-    references = [reference for reference, _ in plan(count)]
-
-    assert len(references) == len(set(references)) == count
