@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from console.engine.runtime import CheckoutConfig, attach
-from tests.engine.scripted import ScriptedGateway
+from console.testing.scripted import ScriptedGateway
 
 
 @pytest.fixture

@@ -15,9 +15,7 @@ from console.engine.invariants import check_all
 from console.engine.machine import OperationKind, OperationStatus
 from console.engine.recovery import recover
 from console.models import Cart, CheckoutLock, Order, OutboxEvent, PaymentOperation, StockLevel
-from tests.engine.facts import statuses, tell
-from tests.engine.rows import read, read_one
-from tests.engine.scripted import (
+from console.testing.scripted import (
     ScriptedGateway,
     after,
     answer,
@@ -26,6 +24,8 @@ from tests.engine.scripted import (
     stay_silent,
     wait_for_shopper,
 )
+from tests.engine.facts import statuses, tell
+from tests.engine.rows import read, read_one
 from tests.factories import VISA, Shop, make_driverless, make_due
 
 

@@ -16,7 +16,7 @@ from console.engine.payments.sandbox import SandboxGateway
 from console.engine.reconciliation import Difference, find_differences
 from console.engine.runtime import CheckoutConfig, attach
 from console.models import CheckoutLock, PaymentOperation
-from tests.engine.scripted import ScriptedGateway
+from console.testing.scripted import ScriptedGateway
 from tests.factories import VISA, Shop
 
 

@@ -13,7 +13,7 @@ from console.engine.payments.sandbox import SandboxGateway
 from tests.engine.payments.sandboxes import open_sandbox
 from tests.services import postgresql_database
 
-pytest.register_assert_rewrite("tests.engine.payments.gateway_contract", "tests.engine.payments.driver")
+pytest.register_assert_rewrite("console.testing.gateway_contract", "console.testing.payments")
 
 
 @pytest.fixture

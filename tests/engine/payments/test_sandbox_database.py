@@ -21,14 +21,14 @@ from console.engine.machine import OperationKind, OperationStatus
 from console.engine.payments.gateway import LedgerEntry, NoAnswer
 from console.engine.payments.sandbox import SandboxGateway
 from console.engine.payments.sandbox.database import LedgerDatabase, UnsuitableLedgerError
-from tests.engine.payments.driver import (
+from console.testing.payments import (
     TIMEOUT_SECONDS,
     Payment,
     any_key,
     assert_silent,
     assert_succeeded,
 )
-from tests.engine.payments.races import race_in_processes
+from console.testing.races import race_in_processes
 from tests.engine.payments.sandboxes import entry_of, open_sandbox
 
 AUTHORIZE, CAPTURE, VOID, REFUND = OperationKind

@@ -13,9 +13,9 @@ import pytest
 from console.engine.machine import OperationKind
 from console.engine.payments.gateway import LedgerEntry
 from console.engine.payments.sandbox import SandboxGateway
-from tests.engine.payments.driver import Payment, assert_succeeded
-from tests.engine.payments.gateway_contract import GatewayContract
-from tests.engine.payments.races import race_in_processes, race_in_threads
+from console.testing.gateway_contract import GatewayContract
+from console.testing.payments import Payment, assert_succeeded
+from console.testing.races import race_in_processes, race_in_threads
 from tests.engine.payments.sandboxes import entry_of, open_sandbox
 
 AUTHORIZE, CAPTURE, VOID, REFUND = OperationKind

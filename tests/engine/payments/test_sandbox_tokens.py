@@ -10,7 +10,7 @@ from console.engine.machine import OperationKind
 from console.engine.payments.gateway import NoAnswer
 from console.engine.payments.sandbox import SandboxGateway
 from console.engine.payments.sandbox.tokens import NOT_SUPPORTED
-from tests.engine.payments.driver import (
+from console.testing.payments import (
     Payment,
     any_key,
     assert_refused,

@@ -11,7 +11,7 @@ from console.engine.machine import OperationStatus
 from console.engine.runtime import attach, runtime_of
 from console.extensions import db
 from console.models import CheckoutLock, Order
-from tests.engine.scripted import ScriptedGateway, wait_for_shopper
+from console.testing.scripted import ScriptedGateway, wait_for_shopper
 from tests.engine.test_money_facts import tell
 from tests.factories import Shop, make_due
 from tests.web.api.rows import count
@@ -214,7 +214,7 @@ def test_a_repeated_payment_is_not_counted(shop: Shop, browser_at: Callable[...,
 def test_test_cards_are_offered_by_the_sandbox_only(shop: Shop, browser_at: Callable[..., Browser]) -> None:
     shop.sell("MUG")
     pages = []
-    for settings in ({}, {"CHECKOUT_PAYMENT_GATEWAY": "tests.engine.scripted:ScriptedGateway"}):
+    for settings in ({}, {"CHECKOUT_PAYMENT_GATEWAY": "console.testing.scripted:ScriptedGateway"}):
         browser = browser_at(**settings)
         browser.put()
         browser.start()

@@ -13,14 +13,14 @@ import pytest
 
 from console.engine.machine import OperationKind, OperationStatus
 from console.engine.payments.gateway import PaymentGateway
-from tests.engine.payments.driver import (
+from console.testing.payments import (
     TIMEOUT_SECONDS,
     Payment,
     any_key,
     assert_refused,
     assert_succeeded,
 )
-from tests.engine.payments.races import OpenGateway, race_in_processes, race_in_threads
+from console.testing.races import OpenGateway, race_in_processes, race_in_threads
 
 AT_ONCE = 8
 

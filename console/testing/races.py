@@ -10,7 +10,7 @@ from threading import Barrier
 from typing import Any
 
 from console.engine.payments.gateway import GatewayAnswer, GatewayRequest, PaymentGateway
-from tests.engine.payments.driver import TIMEOUT_SECONDS, send
+from console.testing.payments import TIMEOUT_SECONDS, send
 
 START_SECONDS = 60.0  # a fresh process imports everything first
 
