@@ -1,9 +1,9 @@
 """A scheduler that runs transactions of several connections step by step, in every order there is; PostgreSQL only.
 
-An actor is a thread with a session of its own. It stops before each of its steps: a statement on one of the watched
-tables, a commit or a rollback. The scheduler lets one actor make one step, waits until everybody stands still, and
-goes on. An actor that the database makes wait for a row is blocked: it is no choice until its row is free, and then
-goes on by itself to its next step. Statements on other tables belong to the step before them.
+An actor is a thread with a session of its own. It stops before each of its steps: a statement that reads or updates a
+watched table, a commit or a rollback. The scheduler lets one actor make one step, waits until everybody stands still,
+and goes on. An actor that the database makes wait for a row is blocked: it is no choice until its row is free, and
+then goes on by itself to its next step. All other statements belong to the step before them.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ from typing import Any
 from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.orm import Session
 
-STANDSTILL_SECONDS = 60.0
+STANDSTILL_SECONDS = 20.0
 _POLL_SECONDS = 0.001
 _BLOCKED = text("SELECT cardinality(pg_blocking_pids(:pid)) > 0")
-_VERB = re.compile(r"\s*(SELECT|INSERT INTO|UPDATE|DELETE FROM)\b", re.IGNORECASE)
+_READS = re.compile(r"SELECT.*\bFROM (\w+)", re.DOTALL)
+_UPDATES = re.compile(r"UPDATE (\w+)")
 
 Job = Callable[[Session], str]
 
@@ -50,9 +51,10 @@ class Played:
 class Stage:
     """Where actors play on one database. `on_commit` is called whenever a commit was made and all stand still."""
 
-    def __init__(self, database: Engine, *, tables: tuple[str, ...], on_commit: Callable[[], None]) -> None:
+    def __init__(self, database: Engine, *, watched: frozenset[str], on_commit: Callable[[], None]) -> None:
+        """Set up; `watched` steps are spelt `select checkout_locks`, `update carts`, `commit` or `rollback`."""
         self._database = database
-        self._tables = re.compile(rf"\b({'|'.join(tables)})\b")
+        self._watched = watched
         self._on_commit = on_commit
         self._here = threading.local()
         event.listen(database, "before_cursor_execute", self._before_statement)
@@ -62,7 +64,7 @@ class Stage:
     def play(self, jobs: Mapping[str, Job], *, prefix: tuple[int, ...] = ()) -> Played:
         """Play one interleaving: the choices of the prefix first, the first actor who can from there on."""
         actors = [Actor(name) for name in jobs]
-        threads = [threading.Thread(target=self._act, args=(actor, jobs[actor.name])) for actor in actors]
+        threads = [threading.Thread(target=self._act, args=(actor, jobs[actor.name]), daemon=True) for actor in actors]
         for thread in threads:
             thread.start()
         steps: list[str] = []
@@ -101,13 +103,13 @@ class Stage:
         actor.is_done = True
 
     def _before_statement(self, connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
-        verb, table = _VERB.match(statement), self._tables.search(statement)
-        if verb and table:
-            self._stop(connection, f"{verb[1].split()[0].lower()} {table[1]}")
+        for verb, pattern in (("select", _READS), ("update", _UPDATES)):
+            if found := pattern.match(statement):
+                self._stop(connection, f"{verb} {found[1]}")
 
     def _stop(self, connection: Connection, step: str) -> None:
         actor = getattr(self._here, "actor", None)
-        if actor is None:
+        if actor is None or step not in self._watched:
             return
         actor.pid = connection.connection.dbapi_connection.info.backend_pid  # type: ignore[union-attr]
         actor.step = step
