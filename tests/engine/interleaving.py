@@ -109,9 +109,11 @@ class Stage:
 
     def _stop(self, connection: Connection, step: str) -> None:
         actor = getattr(self._here, "actor", None)
-        if actor is None or step not in self._watched:
+        if actor is None:
             return
         actor.pid = connection.connection.dbapi_connection.info.backend_pid  # type: ignore[union-attr]
+        if step not in self._watched:
+            return
         actor.step = step
         if not actor.turn.acquire(timeout=STANDSTILL_SECONDS):
             raise TimeoutError(f"{actor.name} was never let do its {step}")

@@ -64,15 +64,14 @@ class Cast:
 
 EVERYDAY = (
     Cast("capture release", ALL, 22),
-    Cast("capture sweep clock", DECISIONS, 0),
-    Cast("capture sweep release", DECISIONS, 0),
-    Cast("capture sweep release", DECISIONS, 0, is_due=True),
+    Cast("capture sweep clock", DECISIONS, 26),
+    Cast("capture sweep release", DECISIONS, 22),
 )
 CAMPAIGN = (
     Cast("sweep release", ALL, 83, is_due=True),
+    Cast("capture sweep release", DECISIONS, 42, is_due=True),
     Cast("capture sweep clock", ALL, 0),
     Cast("capture sweep release", ALL, 0),
-    Cast("capture sweep release clock", DECISIONS, 0),
 )
 WINS = {"capture": "capturing", "sweep": "expired", "release": "released"}
 LOSES = {"lost", "not_allowed"}
