@@ -18,7 +18,7 @@ LINES = [
 
 
 @cache
-def tests_of(path: str) -> frozenset[str]:
+def names_in(path: str) -> frozenset[str]:
     """Name the test functions in a file, those in classes too."""
     tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
     return frozenset(node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
@@ -29,7 +29,7 @@ def test_a_pain_has_its_tests(line: str) -> None:
     named = re.findall(r"`(tests/\S+\.py)::(?:\w+::)?(test_\w+)`", line)
 
     assert named
-    assert [f"{path}::{name}" for path, name in named if name not in tests_of(path)] == []
+    assert [f"{path}::{name}" for path, name in named if name not in names_in(path)] == []
 
 
 def test_every_pain_and_edge_case_has_its_line() -> None:
