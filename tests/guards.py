@@ -391,15 +391,14 @@ def main(words: list[str]) -> int:
     rotten = {guard.name: problem for guard in chosen if (problem := find_rot(guard))}
     for name, problem in rotten.items():
         print(f"{name}: {problem}")
-    if rotten:
+    if rotten or not chosen:
         return 1
-    began = time.monotonic()
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        results = list(pool.map(try_without, chosen))
+    began, unnoticed = time.monotonic(), 0
     width = max(len(guard.name) for guard in chosen)
-    for guard, noticed in zip(chosen, results, strict=True):
-        print(f"{guard.name:{width}}  {noticed or 'UNNOTICED'}")
-    unnoticed = results.count(None)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for guard, noticed in zip(chosen, pool.map(try_without, chosen), strict=True):
+            print(f"{guard.name:{width}}  {noticed or 'UNNOTICED'}", flush=True)
+            unnoticed += noticed is None
     print(f"{len(chosen)} guards, {unnoticed} unnoticed, {time.monotonic() - began:.0f} s")
     return 1 if unnoticed else 0
 
