@@ -195,7 +195,7 @@ GUARDS = (
         "console/engine/payments/facts.py",
         "    if lock.needs_attention is not None:\n        return lock\n    lock = change",
         "    lock = change",
-        f"{FACTS}::test_three_silent_tries_call_for_a_human_and_an_answer_calls_them_off",
+        f"{FENCES}::test_a_human_is_called_once_however_long_the_gateway_is_silent",
     ),
     Guard(
         "nothing is sent under a lease too short",

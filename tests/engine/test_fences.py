@@ -10,7 +10,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event, select, update
+from sqlalchemy import Engine, select, update
+from sqlalchemy import event as events
 from sqlalchemy.orm import Session
 
 from console.engine import CheckoutError, advance, cancel, inventory, process, start
@@ -24,7 +25,7 @@ from console.engine.machine import OperationStatus
 from console.engine.payments.calls import ask_gateway
 from console.engine.payments.operations import operations_of
 from console.engine.phases import inventory_reservation
-from console.models import Cart, CheckoutLock, Coupon, Order, PaymentOperation, StockLevel
+from console.models import Cart, CheckoutLock, Coupon, Order, OutboxEvent, PaymentOperation, StockLevel
 from console.models.types import clock
 from console.testing.scripted import ScriptedGateway, after, refuse, stay_silent
 from tests.engine.facts import let_tries_come, statuses, tell
@@ -217,8 +218,8 @@ def test_rows_that_checkouts_compete_for_are_updated_in_one_order(
     if end == "refused capture":
         bank.script("capture", refuse("card_declined"))
     transactions: list[list[tuple[int, int]]] = [[]]
-    event.listen(database, "before_cursor_execute", lambda *call: note(transactions[-1], call[2], call[4]))
-    event.listen(database, "commit", lambda _: transactions.append([]))
+    events.listen(database, "before_cursor_execute", lambda *call: note(transactions[-1], call[2], call[4]))
+    events.listen(database, "commit", lambda _: transactions.append([]))
 
     lock = start(session, cart, session_id="phone")
     if end == "cancel":
@@ -275,6 +276,21 @@ def test_the_whole_request_is_kept_until_it_is_resolved(
 
     process(session, lock, payment=VISA)
 
-    sent = {(each.idempotency_key, each.amount_minor, each.token, each.method) for each in bank.requests[:2]}
-    assert sent == set(stored)
+    assert [
+        (sent.idempotency_key, sent.amount_minor, sent.token, sent.method) for sent in bank.requests[:2]
+    ] == stored * 2
+    assert stored[0][2:] == (VISA.token, VISA.method)
     assert statuses(session)["authorize"] == "succeeded"
+
+
+def test_a_human_is_called_once_however_long_the_gateway_is_silent(
+    session: Session, shop: Shop, bank: ScriptedGateway
+) -> None:
+    shop.sell()
+    lock = leave_in_doubt(session, shop, bank, "capture")
+    for _ in range(4):
+        bank.script("capture", *[stay_silent] * 2)
+        advance(session, lock)
+
+    topics = [event.topic for event in read(session, OutboxEvent)]
+    assert topics.count("CheckoutNeedsAttention") == 1

@@ -70,8 +70,6 @@ EVERYDAY = (
 CAMPAIGN = (
     Cast("sweep release", ALL, 83, is_due=True),
     Cast("capture sweep release", DECISIONS, 42, is_due=True),
-    Cast("capture sweep clock", ALL, 0),
-    Cast("capture sweep release", ALL, 0),
 )
 WINS = {"capture": "capturing", "sweep": "expired", "release": "released"}
 LOSES = {"lost", "not_allowed"}
@@ -113,6 +111,7 @@ class Scene:
             now = reader.get_one(CheckoutLock, self.lock.id)
         assert losers <= LOSES
         assert [now.outcome or now.state] == ([WINS[name] for name in winners] or ["authorizing"])
+        assert "sweep" not in winners or now.expires_at <= now.changed_at
         # Nobody wins where the sweep came before the deadline and the capture after it: the next sweep does.
         assert winners or now.expires_at <= now.changed_at
 
