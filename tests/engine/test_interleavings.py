@@ -99,7 +99,7 @@ class Scene:
             "capture": lambda session: capture(session, drive, heard),
             "sweep": lambda session: sweep(session, lock.id),
             "release": lambda session: let_go(session, lock),
-            "clock": lambda session: str(make_due(session, lock)),
+            "clock": lambda session: str(make_due(session, lock, by_seconds=0)),
         }
 
     def judge(self, results: Mapping[str, Any]) -> None:
