@@ -238,6 +238,10 @@ def test_whole_transactions_have_one_winner_in_every_order(
                 results[name] = parts[name](session)
             assert_sound(at.database)
         at.judge(results)
+        is_late = order.index("capture") > order.index("clock")
+        is_early = order.index("sweep") < order.index("clock")
+        assert not (is_late and results["capture"] == "capturing")
+        assert not (is_early and results["sweep"] == "expired")
 
     assert len(orders) == 24
     at.end()
