@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -152,11 +152,3 @@ class Bank:
         self._latest[request.reference, request.kind] = said
         self.told.append((request.reference, request.kind, said))
         return said
-
-
-def count_by_key(told: list[tuple[str, str, GatewayAnswer]]) -> dict[tuple[str, str], int]:
-    """Count the successes of each operation: more than one is money moved twice."""
-    counts: dict[tuple[str, str], int] = defaultdict(int)
-    for reference, kind, answer in told:
-        counts[reference, kind] += answer.status == OperationStatus.SUCCEEDED
-    return counts
