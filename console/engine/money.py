@@ -9,7 +9,7 @@ from typing import Any
 
 from babel.core import get_global
 
-_MAXIMUM_MINOR = 10**15
+MAXIMUM_MINOR = 10**15  # leaves room for sums in 64 bits
 
 
 # ISO 4217 exponents that are not 2. CLDR's are not used: it rounds some currencies to what is in circulation.
@@ -42,7 +42,7 @@ def to_minor(amount: str | Decimal, *, currency: str) -> int:
         scaled = Decimal(amount).scaleb(decimals(currency))
     except InvalidOperation:
         raise ValueError(f"{amount!r} is not an amount") from None
-    if not scaled.is_finite() or scaled < 0 or scaled > _MAXIMUM_MINOR:
+    if not scaled.is_finite() or scaled < 0 or scaled > MAXIMUM_MINOR:
         raise ValueError(f"{amount} is out of bounds")
     if scaled != scaled.to_integral_value():
         raise ValueError(f"{amount} has more decimals than {currency} has")
