@@ -18,6 +18,7 @@ from console.engine.tables import locks
 from console.extensions import current_settings, db
 from console.monitoring.checkouts import Checkout, read_checkout
 from console.monitoring.documents import describe
+from console.monitoring.price_story import tell_prices
 from console.monitoring.statistics import DEFAULT_HOURS, Statistics, read_statistics, read_window
 from console.monitoring.timeline import waterfall
 from console.monitoring.traffic import read_traffic
@@ -45,6 +46,7 @@ class LockDetails:
             status=as_status(checkout.lock, is_due=_is_due(checkout.lock)),
             bars=waterfall(checkout.steps, now=checkout.now),
             drift=drift,
+            price_story=tell_prices(checkout.snapshots),
             expirable=EXPIRABLE,
         )
         return page
