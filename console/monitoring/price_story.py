@@ -12,7 +12,7 @@ from console.monitoring.wording import money
 
 
 def tell_prices(snapshots: Sequence[Row[Any]]) -> list[str]:
-    """Tell discounts, taxes, shipping and exchange rate of a checkout, a sentence each; nothing before they are frozen."""
+    """Tell discounts, taxes, shipping and exchange rate of a checkout, a sentence each; nothing before they are set."""
     return [sentence for row in snapshots if row.cart_line_id is None for sentence in _tell(row)]
 
 
