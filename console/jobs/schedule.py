@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from console.engine.drift import detect_drift
 from console.engine.recovery import recover
 from console.jobs import heartbeat, outbox
 from console.jobs.pruning import prune_batch
@@ -15,6 +16,7 @@ from console.jobs.sweeping import sweep_due
 from console.jobs.ticks import take_tick
 
 PRUNING_SECONDS = 3600
+DRIFT_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,13 @@ def sweep(session: Session, duty: Duty) -> bool:
     return False
 
 
+def watch_prices(session: Session, duty: Duty) -> bool:
+    """Tell of prices that moved under a live checkout, once a minute over all workers. Own transactions."""
+    if take_tick(session, "drift", every_seconds=DRIFT_SECONDS):
+        detect_drift(session, is_stopped=duty.stop.is_set)
+    return False
+
+
 def deliver(session: Session, duty: Duty) -> bool:
     """Deliver one event to its listeners. Own transactions."""
     return outbox.deliver_next(session, worker_id=duty.worker_id)
@@ -77,6 +86,7 @@ JOBS = (
     Job("heartbeat", beat, pause_seconds=5),
     Job("recovery", recover_one, pause_seconds=2),
     Job("sweep", sweep, pause_seconds=2),
+    Job("drift", watch_prices, pause_seconds=10),
     Job("delivery", deliver, pause_seconds=1, threads=4),  # one slow listener must not hold up all events
     Job("unheard", pass_unheard, pause_seconds=5),
     Job("pruning", prune, pause_seconds=60),

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, select
-from sqlalchemy.orm import Session
 
 from console.engine.allowed import Action, allowed_actions
 from console.engine.database import Reader
 from console.engine.machine import EXPIRABLE
-from console.engine.pricing import price_lines, read_lines
 from console.engine.tables import (
     audit_entries,
-    carts,
     events,
     locks,
     operations,
@@ -113,15 +110,6 @@ def read_checkout(reader: Reader, lock_id: int, *, sweep_seconds: float) -> Chec
         audit=reader.execute(_audit_of(lock_id)).all(),
         sweep_seconds=sweep_seconds,
     )
-
-
-def read_prices_today(session: Session, checkout: Checkout) -> Mapping[int, int]:
-    """Tell today's unit price of each frozen line that is still in the cart, by the cart line's id. Reads only."""
-    if not checkout.snapshots:
-        return {}
-    cart = session.execute(select(carts).where(carts.c.id == checkout.lock.cart_id)).one()
-    prices = price_lines(session, cart, read_lines(session, cart))
-    return {line_id: price for line_id, price in prices.items() if price is not None}
 
 
 def _steps_of(lock_id: int) -> Select[Any]:

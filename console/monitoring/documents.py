@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from pydantic import BaseModel, Field
@@ -63,7 +64,17 @@ class SnapshotDocument(BaseModel):
     tax_total: Amount
     shipping_total: Amount
     total: Amount
+    discount_breakdown: list[dict[str, Any]] = Field(description="amounts in minor units")
+    applied_discounts: list[dict[str, Any]]
+    tax_breakdown: list[dict[str, Any]] = Field(description="amounts in minor units; shipping's has `on`")
+    tax_rate: Decimal | None = Field(description="0.2 is 20 %")
+    prices_include_tax: bool
+    shipping_method: str | None
+    currency_code: str
+    compare_currency_code: str = Field(description="the currency that prices were converted from")
+    exchange_rate: Decimal = Field(description="what one unit of it was worth")
     coupon_code: str | None
+    promotion_details: dict[str, Any] | None = Field(description="the terms of the coupon, as they were")
     snapshot_at: datetime
 
 
