@@ -152,3 +152,9 @@ class PendingAnswer(BaseModel):
 
     checkout: CheckoutAnswer
     next_action: NextAction | None = None
+
+
+class WebhookAnswer(BaseModel):
+    """What a webhook told is stored."""
+
+    is_stored: bool = Field(description="false for one that speaks of no payment operation")
