@@ -29,6 +29,7 @@ SERVED = {
     ("post", "/api/v1/checkouts/{lock_id}/resume"),
     ("post", "/api/v1/checkouts/{lock_id}/cancel"),
     ("get", "/api/v1/orders/{number}"),
+    ("post", "/api/v1/webhooks/payments/{provider}"),
     ("get", "/api/v1/admin/locks"),
     ("get", "/api/v1/admin/locks/{lock_id}"),
     ("get", "/api/v1/admin/locks/{lock_id}/plan"),
