@@ -101,6 +101,13 @@ class CheckoutAnswer(BaseModel):
     message: str
 
 
+class NextAction(BaseModel):
+    """What the shopper must do: go to the URL."""
+
+    type: str
+    url: str
+
+
 class StatusAnswer(BaseModel):
     """How the buying of a cart stands: its last checkout, where there is one."""
 
@@ -114,6 +121,7 @@ class StatusAnswer(BaseModel):
     phase: str | None
     expires_at: datetime | None
     message: str
+    next_action: NextAction | None = Field(default=None, description="what its session must do for a waiting payment")
 
 
 class OrderAnswer(BaseModel):
@@ -131,13 +139,6 @@ class OrderAnswer(BaseModel):
     totals: TotalsAnswer
     created_at: datetime
     paid_at: datetime | None
-
-
-class NextAction(BaseModel):
-    """What the shopper must do: go to the URL."""
-
-    type: str
-    url: str
 
 
 class PurchaseAnswer(BaseModel):

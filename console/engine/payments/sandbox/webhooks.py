@@ -21,6 +21,7 @@ from console.engine.payments.sandbox.tables import webhooks
 SIGNATURE_HEADER = "Sandbox-Signature"
 LONGEST_PAUSE_SECONDS = 3600
 MOST_DIGITS = 12
+MOST_AMOUNT = 10**15
 
 
 @dataclass(frozen=True)
@@ -115,8 +116,10 @@ def _read_notice(told: dict[str, Any], signed_at: datetime) -> PaymentNotice:
     amount = told["amount"]
     texts = [told["reference"], told["currency"]]
     texts += [told[name] for name in ("provider_reference", "code", "message") if told[name] is not None]
-    if type(amount) is not int or not all(isinstance(text, str) for text in texts):
-        raise TypeError("the amount is a whole number of minor units, and all else is text")
+    if type(amount) is not int or not 0 <= amount <= MOST_AMOUNT or not all(isinstance(text, str) for text in texts):
+        raise ValueError("the amount is a whole number of minor units, and all else is text")
+    if len(told["currency"]) != len("GBP"):
+        raise ValueError("the currency has three letters")
     answer = GatewayAnswer(
         status=OperationStatus(told["status"]),
         provider_reference=told["provider_reference"],
