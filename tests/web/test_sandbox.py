@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from console.engine.invariants import check_all
 from console.models import CheckoutLock, Order, PaymentOperation
-from tests.engine.rows import read, read_one
+from tests.engine.rows import read_now
 from tests.factories import Shop, make_due
 from tests.installation import build_app, close
 from tests.web.storefront.browser import Browser
@@ -76,7 +76,7 @@ def test_an_approved_payment_leads_back_to_the_order(browser: Browser, session: 
 
     assert returned.status_code == 303
     assert "your order is placed" in browser.open(returned.location).text
-    assert read_one(session, Order).status == "paid"
+    assert read_now(session, Order).status == "paid"
     assert check_all(session) == []
 
 
@@ -87,7 +87,7 @@ def test_a_refused_payment_leads_back_to_the_cart_as_it_was(browser: Browser, se
 
     assert returned.status_code == 402
     assert "Nothing was charged. Your cart is as it was." in returned.text
-    assert read_one(session, CheckoutLock).outcome == "declined"
+    assert read_now(session, CheckoutLock).outcome == "declined"
     assert check_all(session) == []
 
 
@@ -114,7 +114,7 @@ def test_deciding_twice_is_harmless(browser: Browser, session: Session, decision
 
     assert [answer.status_code for answer in answers] == [303, 303]
     expected = "succeeded" if decisions[0] == "approve" else "refused"
-    assert read(session, PaymentOperation)[0].status == expected
+    assert read_now(session, PaymentOperation, kind="authorize").status == expected
     word = "approved" if decisions[0] == "approve" else "refused"
     assert f"You have {word} this payment" in browser.open(path).text
     assert "<form" not in browser.page.text
@@ -132,7 +132,7 @@ def test_a_payment_that_was_cancelled_is_politely_no_longer_wanted(browser: Brow
         assert page.status_code == 410
         assert "no longer wanted" in page.text
         assert "Nothing was charged." in page.text
-    assert read_one(session, CheckoutLock).state == "failed"
+    assert read_now(session, CheckoutLock).state == "failed"
     assert check_all(session) == []
 
 
@@ -144,7 +144,7 @@ def test_an_approval_after_the_time_ran_out_is_given_back(browser: Browser, sess
 
     assert returned.status_code == 410
     assert "The time ran out" in returned.text
-    lock = read_one(session, CheckoutLock)
+    lock = read_now(session, CheckoutLock)
     assert (lock.state, lock.outcome) == ("failed", "expired")
     assert check_all(session) == []
 

@@ -22,7 +22,7 @@ from console.extensions import db
 from console.models import CheckoutLock, Order, PaymentOperation
 from console.models.types import clock
 from tests.engine.payments.sandboxes import let_deeds_come_due, queued_bodies
-from tests.engine.rows import read_one
+from tests.engine.rows import read_now
 from tests.factories import Shop
 from tests.web.api.shopper import Shopper
 
@@ -117,7 +117,7 @@ def test_an_approved_payment_becomes_an_order_by_its_webhook(
     answer = bank.send(body)
 
     assert (answer.status_code, answer.get_json()) == (200, {"is_stored": True})
-    assert read_one(session, Order).status == "paid"
+    assert read_now(session, Order).status == "paid"
     assert bank.shopper.status()["state"] == "completed"
     assert check_all(session) == []
 
@@ -130,7 +130,7 @@ def test_a_refused_payment_ends_declined_and_the_cart_can_be_bought_anew(
     [body] = bank.bodies()
     assert bank.send(body).status_code == 200
 
-    lock = read_one(session, CheckoutLock)
+    lock = read_now(session, CheckoutLock)
     assert (lock.state, lock.outcome) == ("failed", "declined")
     assert bank.shopper.buy().status_code == 201
 
@@ -161,13 +161,13 @@ def test_an_asynchronous_capture_is_an_order_once_it_settles(bank: Bank, session
     shop.sell("MUG", price=1000)
     waiting = bank.shopper.fill_cart().buy(card="tok_async")
     assert (waiting.status_code, waiting.get_json()["next_action"]) == (202, None)
-    assert read_one(session, Order).status == "pending"
+    assert read_now(session, Order).status == "pending"
     assert "Waiting for your bank" in bank.shopper.status()["message"]
     session.commit()
 
     bank.settle()
 
-    assert read_one(session, Order).status == "paid"
+    assert read_now(session, Order).status == "paid"
     assert check_all(session) == []
 
 
@@ -182,7 +182,7 @@ def test_late_money_is_back_once_its_webhook_is_acknowledged(
 
     [entry] = bank.gateway().ledger()
     assert (entry.captured, entry.refunded) == (1000, 1000)
-    lock = read_one(session, CheckoutLock)
+    lock = read_now(session, CheckoutLock)
     assert (lock.state, lock.outcome, lock.needs_attention) == ("failed", "declined", None)
     with bank.shopper.app.app_context():
         assert find_differences(db.session()) == []
@@ -199,7 +199,7 @@ def test_an_unsigned_webhook_is_refused(
     refused = bank.post(body, signature=None if signature is None else signature.encode().decode("latin-1"))
 
     assert (refused.status_code, refused.get_json()["error"]) == (400, "invalid_webhook")
-    assert read_one(session, PaymentOperation).status == "waiting"
+    assert read_now(session, PaymentOperation).status == "waiting"
 
 
 def test_a_forged_webhook_is_refused(bank: Bank, session: Session, asked: dict[str, Any]) -> None:
@@ -209,7 +209,7 @@ def test_a_forged_webhook_is_refused(bank: Bank, session: Session, asked: dict[s
 
     assert bank.send(body, secret="guessed").status_code == 400
     assert bank.post(body.replace("1000", "1"), signature=good).status_code == 400
-    assert read_one(session, PaymentOperation).status == "waiting"
+    assert read_now(session, PaymentOperation).status == "waiting"
     assert bank.post(body, signature=good).status_code == 200
 
 
@@ -223,7 +223,7 @@ def test_a_webhook_with_a_stale_timestamp_is_refused(
     refused = bank.send(body, at=time.time() + seconds)
 
     assert (refused.status_code, refused.get_json()["error"]) == (400, "invalid_webhook")
-    assert read_one(session, PaymentOperation).status == "waiting"
+    assert read_now(session, PaymentOperation).status == "waiting"
 
 
 @pytest.mark.parametrize("body", ["", "{}", "[]", "null", '"words"', "[" * 50_000])
@@ -262,18 +262,18 @@ def test_a_webhook_with_a_wrong_amount_is_stored_and_not_taken(
 
     assert bank.send(body.replace(*wrong)).status_code == 200
 
-    lock = read_one(session, CheckoutLock)
+    lock = read_now(session, CheckoutLock)
     assert lock.state == "authorizing"
     assert "The gateway speaks of" in lock.needs_attention
     session.commit()
     assert bank.send(body).status_code == 200
-    assert read_one(session, CheckoutLock).state == "completed"
+    assert read_now(session, CheckoutLock).state == "completed"
 
 
 def test_what_was_told_stays_stored_though_another_request_drives(
     bank: Bank, session: Session, asked: dict[str, Any]
 ) -> None:
-    lock = read_one(session, CheckoutLock)
+    lock = read_now(session, CheckoutLock)
     session.execute(
         update(CheckoutLock).where(CheckoutLock.id == lock.id).values(lease_owner="somebody", lease_until=clock(60))
     )
@@ -284,8 +284,8 @@ def test_what_was_told_stays_stored_though_another_request_drives(
     answer = bank.send(body)
 
     assert (answer.status_code, answer.get_json()) == (200, {"is_stored": True})
-    assert read_one(session, PaymentOperation).status == "succeeded"
-    assert read_one(session, CheckoutLock).state == "authorizing"
+    assert read_now(session, PaymentOperation).status == "succeeded"
+    assert read_now(session, CheckoutLock).state == "authorizing"
 
 
 def test_webhooks_are_not_counted_as_a_shopper_s_calls(bank_at: Callable[..., Bank], shop: Shop) -> None:
