@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 from apiflask import APIFlask
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from console.engine.invariants import check_all
 from console.models import CheckoutLock, Order, PaymentOperation
+from console.models.types import clock
 from tests.engine.rows import read_now
 from tests.factories import Shop, make_due
 from tests.installation import build_app, close
@@ -80,6 +82,18 @@ def test_an_approved_payment_leads_back_to_the_order(browser: Browser, session: 
     assert check_all(session) == []
 
 
+def test_a_shopper_who_is_back_while_the_webhook_drives_waits_their_turn(browser: Browser, session: Session) -> None:
+    decide(browser, "approve")
+    driven = update(CheckoutLock).values(lease_owner="the webhook", lease_until=clock(1.5))
+    session.commit()
+    session.execute(driven)
+    session.commit()
+
+    returned = browser.open("/checkout/return")
+
+    assert (returned.status_code, returned.location) == (303, f"/orders/O-{browser.lock().reference}")
+
+
 def test_a_refused_payment_leads_back_to_the_cart_as_it_was(browser: Browser, session: Session) -> None:
     decide(browser, "refuse")
 
@@ -138,6 +152,7 @@ def test_a_payment_that_was_cancelled_is_politely_no_longer_wanted(browser: Brow
 
 def test_an_approval_after_the_time_ran_out_is_given_back(browser: Browser, session: Session) -> None:
     decide(browser, "approve")
+    session.commit()
     make_due(session, browser.lock())
 
     returned = browser.open("/checkout/return")

@@ -10,7 +10,8 @@ from werkzeug import Response
 
 from console.engine import Payment, cancel, process, resume
 from console.engine.cart_changes import change_details
-from console.engine.errors import CartLocked, CheckoutInProgress, InvalidCart, PaymentPending
+from console.engine.errors import CartLocked, CheckoutInProgress, InProgress, InvalidCart, PaymentPending
+from console.engine.idempotency import wait_for_end
 from console.engine.machine import UNPAID
 from console.engine.start import start_or_join
 from console.extensions import db
@@ -171,7 +172,16 @@ def _resume(lock: CheckoutLock | None) -> Response:
         return _to_cart(OVER)
     if lock.state in UNPAID:
         return redirect(url_for(".show_checkout"), SEE_OTHER)
-    return _answer(lock, lambda: resume(db.session(), lock, session_id=device_id()))
+    return _answer(lock, lambda: _resume_in_turn(lock))
+
+
+def _resume_in_turn(lock: CheckoutLock) -> Order:
+    """Go on, after whoever drives the checkout just now: the bank's webhook may be as fast as the shopper."""
+    try:
+        return resume(db.session(), lock, session_id=device_id())
+    except InProgress:
+        wait_for_end(db.session(), lock.id)
+        return resume(db.session(), lock, session_id=device_id())
 
 
 @blueprint.post("/checkout/cancel")
