@@ -135,6 +135,7 @@ class TestWithWebServerAndWorker:
         end: tuple[str, str | None],
     ) -> None:
         shop.sell("MUG", price=1000)
+        session.commit()
         with serve(str(database.url.render_as_string(hide_password=False)), tmp_path, workers=1) as server:
             start_worker(PORT=str(server.port))
             reference = buy(server, token=token, expected=status)

@@ -84,6 +84,7 @@ def test_an_approved_payment_leads_back_to_the_order(browser: Browser, session: 
 
 def test_a_shopper_who_is_back_while_the_webhook_drives_waits_their_turn(browser: Browser, session: Session) -> None:
     decide(browser, "approve")
+    reference = browser.lock().reference
     driven = update(CheckoutLock).values(lease_owner="the webhook", lease_until=clock(1.5))
     session.commit()
     session.execute(driven)
@@ -91,7 +92,7 @@ def test_a_shopper_who_is_back_while_the_webhook_drives_waits_their_turn(browser
 
     returned = browser.open("/checkout/return")
 
-    assert (returned.status_code, returned.location) == (303, f"/orders/O-{browser.lock().reference}")
+    assert (returned.status_code, returned.location) == (303, f"/orders/O-{reference}")
 
 
 def test_a_refused_payment_leads_back_to_the_cart_as_it_was(browser: Browser, session: Session) -> None:
