@@ -10,7 +10,7 @@ from console.cli.doctor import doctor_command
 from console.cli.groups import ConsoleGroup
 from console.cli.people import create_token_command, create_user_command, disable_user_command, set_password_command
 from console.cli.replay import replay_command
-from console.cli.sandbox import charges_command
+from console.cli.sandbox import charges_command, send_webhooks_command
 from console.cli.settings import settings_command
 from console.cli.upkeep import cleanup_command, recover_command, worker_command
 
@@ -28,7 +28,7 @@ CHECKOUT_COMMANDS = (
     create_token_command,
     settings_command,
 )
-SANDBOX_COMMANDS = (charges_command,)
+SANDBOX_COMMANDS = (charges_command, send_webhooks_command)
 
 
 def register(app: Flask) -> None:

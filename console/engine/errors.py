@@ -134,6 +134,12 @@ def invalid_cart(reasons: Sequence[tuple[str, str]]) -> InvalidCart:
     return InvalidCart(" ".join(message for _, message in reasons), phase=Phase.CART_VALIDATION, reasons=told)
 
 
+class InvalidWebhook(CheckoutError):
+    """A webhook that the gateway did not sign, or signed too long ago, or that makes no sense."""
+
+    code = "invalid_webhook"
+
+
 class PaymentPending(CheckoutError):
     """The payment is waiting for the shopper or the gateway, or its answer was lost: the end comes later."""
 

@@ -84,6 +84,8 @@ def _sum_up(ledger: Iterable[LedgerEntry]) -> Mapping[Key, tuple[int, str]]:
 
 def _missing_there(ours: Mapping[Key, Row[Any]], theirs: Mapping[Key, tuple[int, str]]) -> Iterator[Difference]:
     for key, operation in ours.items():
+        if _let_nothing_go(operation, ours):
+            continue
         if operation.status == OperationStatus.SUCCEEDED and not _agree(operation, theirs.get(key)):
             yield Difference(*key, ours=operation.amount, theirs=theirs.get(key, (0, ""))[0])
 
@@ -95,6 +97,13 @@ def _missing_here(ours: Mapping[Key, Row[Any]], theirs: Mapping[Key, tuple[int, 
             yield Difference(*key, ours=0, theirs=told[0])
         elif operation.status == OperationStatus.SUCCEEDED and not _agree(operation, told):
             yield Difference(*key, ours=operation.amount, theirs=told[0])
+
+
+def _let_nothing_go(operation: Row[Any], ours: Mapping[Key, Row[Any]]) -> bool:
+    """Tell whether an operation is the void of an authorization that never came about: it moved no money."""
+    authorize = ours.get((operation.reference, OperationKind.AUTHORIZE.value))
+    is_refused = authorize is not None and authorize.status == OperationStatus.REFUSED
+    return bool(operation.kind == OperationKind.VOID and is_refused)
 
 
 def _agree(operation: Row[Any], told: tuple[int, str] | None) -> bool:

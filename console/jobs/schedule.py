@@ -12,6 +12,7 @@ from console.engine.drift import detect_drift
 from console.engine.recovery import recover
 from console.jobs import heartbeat, outbox
 from console.jobs.pruning import prune_batch
+from console.jobs.sandbox_webhooks import send_sandbox_webhooks
 from console.jobs.sweeping import sweep_due
 from console.jobs.ticks import take_tick
 
@@ -81,6 +82,12 @@ def prune(session: Session, duty: Duty) -> bool:
     return False
 
 
+def send_webhooks(session: Session, duty: Duty) -> bool:
+    """Send what the sandbox gateway has to tell. Transactions of its ledger's."""
+    send_sandbox_webhooks(session, stop=duty.stop)
+    return False
+
+
 # A round is one checkout or one event, so that a worker asked to stop is done with what it has in hand soon.
 JOBS = (
     Job("heartbeat", beat, pause_seconds=5),
@@ -90,4 +97,5 @@ JOBS = (
     Job("delivery", deliver, pause_seconds=1, threads=4),  # one slow listener must not hold up all events
     Job("unheard", pass_unheard, pause_seconds=5),
     Job("pruning", prune, pause_seconds=60),
+    Job("sandbox webhooks", send_webhooks, pause_seconds=1),
 )

@@ -27,6 +27,7 @@ MEDIA_TYPE = "application/problem+json"
 
 # What the engine refuses.
 STATUSES: dict[str, int] = {
+    "invalid_webhook": 400,
     "not_found": 404,
     "invalid": 422,
     "invalid_cart": 422,

@@ -176,8 +176,10 @@ def _find_captured(session: Session, lock: Row[Any]) -> Row[Any]:
     known = operations_of(session, lock.id)
     capture = known.get(OperationKind.CAPTURE)
     if capture is None:
-        _write_once(session, lock, known, kind=OperationKind.REFUND, of=known[OperationKind.AUTHORIZE])
-        return demand_attention(session, lock, "The gateway captured a payment that we only had authorized.")
+        authorize = known[OperationKind.AUTHORIZE]
+        amount = {"amount_minor": authorize.amount, "currency": authorize.currency}
+        capture = write_operation(session, lock, OperationKind.CAPTURE, **amount)
+        lock = demand_attention(session, lock, "The gateway captured a payment that we only had authorized.")
     raised = raise_operation(session, capture, status=OperationStatus.SUCCEEDED)
     return lock if raised is None else take_late_money(session, lock, raised)
 
