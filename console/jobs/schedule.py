@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from console.engine.recovery import recover
+from console.engine.recovery import call_for_overdue, recover_next
 from console.jobs import heartbeat, outbox
 from console.jobs.pruning import prune_batch
 from console.jobs.sweeping import sweep_due
@@ -44,7 +44,13 @@ def beat(session: Session, duty: Duty) -> bool:
 
 def recover_one(session: Session, _duty: Duty) -> bool:
     """Drive one interrupted checkout on; several workers at it do no harm. Own transactions."""
-    return recover(session, limit=1) > 0
+    return recover_next(session)
+
+
+def call_humans(session: Session, _duty: Duty) -> bool:
+    """Ask for a human where a payment is past its time-out. Own transactions, one a payment."""
+    call_for_overdue(session)
+    return False
 
 
 def sweep(session: Session, duty: Duty) -> bool:
@@ -75,7 +81,8 @@ def prune(session: Session, duty: Duty) -> bool:
 # A round is one checkout or one event, so that a worker asked to stop is done with what it has in hand soon.
 JOBS = (
     Job("heartbeat", beat, pause_seconds=5),
-    Job("recovery", recover_one, pause_seconds=2),
+    Job("recovery", recover_one, pause_seconds=2, threads=4),  # one silent gateway call must not hold up all the others
+    Job("overdue payments", call_humans, pause_seconds=2),
     Job("sweep", sweep, pause_seconds=2),
     Job("delivery", deliver, pause_seconds=1, threads=4),  # one slow listener must not hold up all events
     Job("unheard", pass_unheard, pause_seconds=5),
