@@ -1,7 +1,7 @@
 """Why a checkout needs somebody's attention: said once per cause, called off cause by cause (rules 5 and 6).
 
-`needs_attention` is the sentences that stand. Which cause each belongs to is kept in the lock's metadata, and so is what
-a human has answered already: the same thing told again by a repeated webhook or an hourly comparison calls nobody.
+`needs_attention` is the sentences that stand. Which cause each belongs to is kept in the lock's metadata, and so is
+what a human has answered already: the same told again, by a repeated webhook or an hourly comparison, calls nobody.
 """
 
 from __future__ import annotations

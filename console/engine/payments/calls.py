@@ -11,7 +11,7 @@ from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from console.engine.locks import Drive
-from console.engine.machine import OperationStatus
+from console.engine.machine import OperationKind, OperationStatus
 from console.engine.payments.gateway import GatewayAnswer, NoAnswer
 from console.engine.payments.operations import Operations, request_for
 from console.engine.runtime import runtime_of
@@ -56,6 +56,19 @@ def ask_gateway(
             continue
         if answer is not None:
             return answer
+    return None
+
+
+def find_answer(session: Session, reference: str, *, kind: OperationKind) -> GatewayAnswer | None:
+    """Ask the gateway, once, what became of an operation; None when it knows nothing, or stays silent."""
+    session.commit()
+    runtime = runtime_of(session)
+    try:
+        return runtime.gateway.find(reference, kind=kind, timeout_seconds=runtime.config.gateway_timeout_seconds)
+    except NoAnswer as silence:
+        log.warning("gateway_silent", reference=reference, kind=kind, reason=str(silence))
+    except Exception:
+        log.exception("gateway_failed", reference=reference, kind=kind)
     return None
 
 
