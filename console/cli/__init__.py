@@ -10,6 +10,7 @@ from console.cli.doctor import doctor_command
 from console.cli.groups import ConsoleGroup
 from console.cli.people import create_token_command, create_user_command, disable_user_command, set_password_command
 from console.cli.replay import replay_command
+from console.cli.resolve import resolve_command
 from console.cli.sandbox import charges_command
 from console.cli.settings import settings_command
 from console.cli.upkeep import cleanup_command, recover_command, worker_command
@@ -21,6 +22,7 @@ CHECKOUT_COMMANDS = (
     doctor_command,
     cleanup_command,
     recover_command,
+    resolve_command,
     worker_command,
     create_user_command,
     set_password_command,

@@ -103,6 +103,7 @@ def _have_word(
         scene = look(session, lambda reader: _read(reader, lock_id, kind))
         require_unmoved(scene.lock, version=version)
         _require_doubt(scene)
+        _require_news(scene, word)
         answer = find_answer(session, scene.lock.reference, kind=OperationKind(kind))
         try:
             return transact(session, _recording(session, scene, word, answer), is_repeatable=False)
@@ -126,6 +127,14 @@ def _require_doubt(scene: _Scene) -> None:
         raise NotAllowed(refusal, state=scene.lock.state)
     if not scene.lock.is_driverless:
         raise InProgress("Somebody is driving this checkout right now; look again shortly.")
+
+
+def _require_news(scene: _Scene, word: Word) -> None:
+    if not word.happened and owes_by_hand(scene.operation, scene.lock, scene.known):
+        raise NotAllowed(
+            f"That the {_noun(scene)} was refused is known already. Give the money back, then say that it happened.",
+            state=scene.lock.state,
+        )
 
 
 def _recording(
@@ -165,11 +174,6 @@ def _is_given_back_by_hand(scene: _Scene, word: Word) -> bool:
 
 def _take_word(session: Session, lock: Row[Any], scene: _Scene, word: Word) -> Row[Any]:
     """Record the human's word where it tells more than our books; they may also have been right."""
-    if not word.happened and owes_by_hand(scene.operation, scene.lock, scene.known):
-        raise NotAllowed(
-            f"That the {_noun(scene)} was refused is known already. Give the money back, then say that it happened.",
-            state=scene.lock.state,
-        )
     resolution = {"by": word.actor.name, "reason": word.reason, "happened": word.happened}
     raised = raise_operation(
         session,

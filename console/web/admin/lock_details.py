@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Response, abort, request
 from flask_admin import expose
+from flask_login import current_user
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
@@ -21,6 +22,7 @@ from console.monitoring.documents import describe
 from console.monitoring.statistics import DEFAULT_HOURS, Statistics, read_statistics, read_window
 from console.monitoring.timeline import waterfall
 from console.monitoring.traffic import read_traffic
+from console.web.admin.roles import may
 from console.web.progress import STOP_POLLING, is_over
 from console.web.wording import message_of
 
@@ -65,7 +67,7 @@ class LockDetails:
     def json_view(self, lock_id: int) -> Response:
         """Give one checkout as a document to keep."""
         checkout = find_checkout(lock_id)
-        document = Response(describe(checkout).model_dump_json(indent=2), mimetype="application/json")
+        document = Response(_write_out(checkout), mimetype="application/json")
         document.headers["Content-Disposition"] = f'attachment; filename="{checkout.lock.reference}.json"'
         return document
 
@@ -120,6 +122,11 @@ def price_drift(checkout: Checkout, prices_today: Mapping[int, int]) -> int | No
     if not lines:
         return None
     return sum((prices_today[row.cart_line_id] - row.unit_price) * row.quantity for row in lines)
+
+
+def _write_out(checkout: Checkout) -> str:
+    for_admin = may(current_user.role, "checkout_locks.resolve_page")
+    return describe(checkout, for_admin=for_admin).model_dump_json(indent=2)
 
 
 def _with_due(lock_id: int) -> Select[Any]:
