@@ -9,6 +9,7 @@ from console.cli.demo import seed_demo_command
 from console.cli.doctor import doctor_command
 from console.cli.groups import ConsoleGroup
 from console.cli.people import create_token_command, create_user_command, disable_user_command, set_password_command
+from console.cli.reconcile import reconcile_command
 from console.cli.replay import replay_command
 from console.cli.resolve import resolve_command
 from console.cli.sandbox import charges_command
@@ -23,6 +24,7 @@ CHECKOUT_COMMANDS = (
     cleanup_command,
     recover_command,
     resolve_command,
+    reconcile_command,
     worker_command,
     create_user_command,
     set_password_command,

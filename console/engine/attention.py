@@ -43,12 +43,17 @@ def demand(session: Session, lock: Row[Any], cause: Cause, message: str, *, abou
     `about` is the kind of operation that is in question, or the leg. A cause that stands already calls nobody again,
     nor does one that a human has answered.
     """
-    standing, name = _standing(lock), f"{cause}:{about}"
-    if name in standing or _answered(lock).get(name) == message:
+    if is_known(lock, cause, message, about=about):
         return lock
-    lock = _write(session, lock, {**standing, name: message}, _answered(lock))
+    lock = _write(session, lock, {**_standing(lock), f"{cause}:{about}": message}, _answered(lock))
     events.write_event(session, lock, topic=events.NEEDS_ATTENTION, message=message)
     return lock
+
+
+def is_known(lock: Any, cause: Cause, message: str, *, about: str) -> bool:
+    """Tell whether somebody was called for this already, or has answered it."""
+    name = f"{cause}:{about}"
+    return name in _standing(lock) or _answered(lock).get(name) == message
 
 
 def call_off(session: Session, lock: Row[Any], is_over: Callable[[str, str], bool]) -> Row[Any]:

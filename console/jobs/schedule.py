@@ -6,15 +6,22 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import structlog
 from sqlalchemy.orm import Session
 
+from console.engine.payments.gateway import NoAnswer
 from console.engine.recovery import call_for_overdue, recover_next
+from console.engine.settlement import reconcile
 from console.jobs import heartbeat, outbox
 from console.jobs.pruning import prune_batch
 from console.jobs.sweeping import sweep_due
 from console.jobs.ticks import take_tick
 
 PRUNING_SECONDS = 3600
+RECONCILIATION_SECONDS = 3600
+
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -78,6 +85,18 @@ def prune(session: Session, duty: Duty) -> bool:
     return False
 
 
+def compare_ledgers(session: Session, _duty: Duty) -> bool:
+    """Compare the last days with the gateway's ledger, once an hour over all workers. Own transactions."""
+    if take_tick(session, "reconciliation", every_seconds=RECONCILIATION_SECONDS):
+        try:
+            settled = reconcile(session)
+        except NoAnswer as silence:
+            log.warning("ledger_out_of_reach", reason=str(silence))
+        else:
+            log.info("reconciled", **(vars(settled) if settled else {"ledger": None}))
+    return False
+
+
 # A round is one checkout or one event, so that a worker asked to stop is done with what it has in hand soon.
 JOBS = (
     Job("heartbeat", beat, pause_seconds=5),
@@ -87,4 +106,5 @@ JOBS = (
     Job("delivery", deliver, pause_seconds=1, threads=4),  # one slow listener must not hold up all events
     Job("unheard", pass_unheard, pause_seconds=5),
     Job("pruning", prune, pause_seconds=60),
+    Job("reconciliation", compare_ledgers, pause_seconds=60),
 )

@@ -98,6 +98,7 @@ def apply_answer(session: Session, operation: Row[Any], answer: GatewayAnswer) -
         message=_text(answer.message, most=1000),
         next_action=dict(answer.next_action) if answer.next_action else None,
         answer=storable(answer.raw),
+        **({"resolved_by": None} if operation.resolved_by else {}),  # a human's word, until the gateway's own
     )
 
 
