@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from console.engine.attention import Cause, demand
 from console.engine.database import look, transact
-from console.engine.errors import DatabaseUnavailable, InProgress, LostRace
+from console.engine.errors import DatabaseUnavailable, InProgress
 from console.engine.locks import read_lock, touch
 from console.engine.machine import DRIVEN, OperationKind, OperationStatus, State
 from console.engine.payments.operations import operations_of
@@ -23,6 +23,10 @@ from console.models.types import clock
 log = structlog.get_logger("checkout")
 
 _LOOKAHEAD = 20  # a worker that finds the first ones taken by its siblings goes on to the next
+
+
+class _Taken(Exception):
+    """Another worker has the checkout in hand, or is done with it."""
 
 
 def recover(session: Session, *, limit: int = 100) -> int:
@@ -110,12 +114,12 @@ def _recover_one(session: Session, lock_id: int) -> bool | None:
     def claim() -> None:
         mine = select(locks.c.id).where(locks.c.id == lock_id, _is_interrupted())
         if session.execute(mine.with_for_update(skip_locked=True, of=locks)).one_or_none() is None:
-            raise LostRace(f"checkout {lock_id} is somebody else's")
+            raise _Taken
 
     before = lock = look(session, lambda reader: read_lock(reader, lock_id))
     try:
         lock = drive_on(session, before, claim=claim)
-    except InProgress:
+    except (InProgress, _Taken):
         return None
     except DatabaseUnavailable:
         raise

@@ -201,7 +201,7 @@ class Walk:
 def drive_on(session: Session, lock: Row[Any], *, claim: Callable[[], None] = lambda: None) -> Row[Any]:
     """Take a checkout over and walk on with it; give it as it is then. Own transactions.
 
-    `claim` is done first in the transaction that takes it over, and may raise LostRace.
+    `claim` is done first in the transaction that takes it over; what it raises comes out.
 
     Raises:
         InProgress: when somebody drives it.
