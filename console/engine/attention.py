@@ -10,11 +10,12 @@ from collections.abc import Callable, Collection, Mapping
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import ColumnElement, Row
 from sqlalchemy.orm import Session
 
 from console.engine import events
 from console.engine.locks import change
+from console.engine.tables import locks
 
 _STANDING, _ANSWERED = "attention", "attention_answered"
 
@@ -82,6 +83,18 @@ def causes_about(lock: Any, cause: Cause) -> frozenset[str]:
     """Tell what a cause is about that stands: the kinds of operations, or legs."""
     found = (name.split(":", 1) for name in _standing(lock))
     return frozenset(about for each, about in found if each == cause)
+
+
+def has_causes() -> ColumnElement[bool]:
+    """Build the condition that somebody is called for a checkout, the causes kept."""
+    are_kept: ColumnElement[bool] = locks.c.metadata[_STANDING].as_string().is_not(None)
+    return locks.c.needs_attention.is_not(None) & are_kept
+
+
+def is_called_for(cause: Cause, *, about: str) -> ColumnElement[bool]:
+    """Build the condition that somebody is called for a checkout for this cause."""
+    stands: ColumnElement[bool] = locks.c.metadata[(_STANDING, f"{cause}:{about}")].as_string().is_not(None)
+    return stands
 
 
 def _is_answerable(name: str, about: Collection[str]) -> bool:

@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import ColumnElement, Row, Select, case, exists, or_, select
 from sqlalchemy.orm import Session
 
-from console.engine.attention import Cause, demand
+from console.engine.attention import Cause, demand, has_causes, is_called_for
 from console.engine.database import look, transact
 from console.engine.errors import DatabaseUnavailable, InProgress
 from console.engine.locks import read_lock, touch
@@ -132,11 +132,28 @@ def _recover_one(session: Session, lock_id: int) -> bool | None:
 
 def _is_interrupted() -> ColumnElement[bool]:
     """A lapsed lease means that the driver died. Without any lease there is something to do when an operation's next
-    try is due, or when none is open: then a fact came while nobody drove. What needs a human is left alone.
+    try is due, or when none is open: then a fact came while nobody drove. What only a human moves is left alone.
     """
     died = locks.c.lease_until <= clock()
-    unmoved = ~_has_open_operation() & locks.c.needs_attention.is_(None)
+    unmoved = ~_has_open_operation() & or_(locks.c.needs_attention.is_(None), _moves_though_a_human_is_called())
     return locks.c.state.in_(DRIVEN) & or_(died, locks.c.lease_until.is_(None) & or_(_has_due_operation(), unmoved))
+
+
+def _moves_though_a_human_is_called() -> ColumnElement[bool]:
+    """The human is called for something else than what the next step waits for."""
+    is_going_back = locks.c.state == State.ROLLING_BACK
+    return has_causes() & ~is_called_for(Cause.BROKEN, about="leg") & ~(is_going_back & _holds_money())
+
+
+def _holds_money() -> ColumnElement[bool]:
+    captured, refunded = _succeeded(OperationKind.CAPTURE), _succeeded(OperationKind.REFUND)
+    authorized, voided = _succeeded(OperationKind.AUTHORIZE), _succeeded(OperationKind.VOID)
+    return ~refunded & or_(captured, authorized & ~voided)
+
+
+def _succeeded(kind: OperationKind) -> ColumnElement[bool]:
+    mine = (operations.c.lock_id == locks.c.id, operations.c.kind == kind)
+    return exists().where(*mine, operations.c.status == OperationStatus.SUCCEEDED)
 
 
 def _has_open_operation() -> ColumnElement[bool]:

@@ -10,14 +10,17 @@ from sqlalchemy import Engine, update
 from sqlalchemy.orm import Session
 
 from console.engine import CheckoutError, extend, process, recovery, resume
+from console.engine.attention import Cause, demand
+from console.engine.database import transact
 from console.engine.errors import PaymentPending
 from console.engine.invariants import check_all
+from console.engine.locks import touch
 from console.engine.machine import OperationStatus
 from console.engine.recovery import recover, recover_next
 from console.models import CheckoutLock, Order, OutboxEvent, PaymentOperation, StockReservation
 from console.models.types import clock
-from console.testing.scripted import ScriptedGateway, answer, approve, stay_silent, wait_for_shopper
-from tests.engine.facts import let_tries_come, statuses
+from console.testing.scripted import ScriptedGateway, answer, approve, refuse, stay_silent, wait_for_shopper
+from tests.engine.facts import let_tries_come, statuses, tell
 from tests.engine.rows import read, read_one
 from tests.factories import VISA, Shop, make_driverless
 
@@ -40,6 +43,11 @@ def pay(session: Session, shop: Shop, lock: CheckoutLock | None = None) -> Check
 def grow_old(session: Session, kind: str, seconds: float) -> None:
     session.execute(update(PaymentOperation).where(PaymentOperation.kind == kind).values(created_at=clock(-seconds)))
     session.commit()
+
+
+def record_ledger_cause(session: Session, lock: CheckoutLock) -> None:
+    call = ("The books differ.", "refund")
+    transact(session, lambda: demand(session, touch(session, lock.id), Cause.LEDGER, call[0], about=call[1]))
 
 
 def calls_for_humans(session: Session) -> int:
@@ -240,6 +248,31 @@ def test_a_checkout_that_another_worker_holds_is_skipped_without_waiting(
         assert recover_next(session) is False
 
     assert recover_next(session) is True
+
+
+@pytest.mark.parametrize(("kind", "state"), [("authorize", "completed"), ("void", "failed")])
+def test_a_human_called_for_something_else_keeps_no_checkout_from_going_on(
+    session: Session, shop: Shop, bank: ScriptedGateway, kind: str, state: str
+) -> None:
+    if kind == "void":
+        bank.script("capture", refuse("card_declined"))
+    bank.script(kind, wait_for_shopper)
+    lock = pay(session, shop)
+    tell(session, lock, kind if kind == "authorize" else "capture", OperationStatus.SUCCEEDED, amount=900)
+    assert "speaks of 900" in read_one(session, CheckoutLock).needs_attention
+    session.execute(update(PaymentOperation).values(next_attempt_at=clock(HOUR)))
+    session.commit()
+    assert recover(session) == 0
+
+    if kind == "authorize":
+        record_ledger_cause(session, lock)
+    tell(session, lock, kind, OperationStatus.SUCCEEDED)
+
+    assert recover(session) == 1
+    now = read_one(session, CheckoutLock)
+    assert now.state == state
+    assert now.needs_attention is not None
+    assert check_all(session) == []
 
 
 def test_one_that_fails_by_a_defect_keeps_no_other_from_the_worker(
