@@ -15,7 +15,7 @@ from console.engine.locks import hold_cart_row, read_lock, touch
 from console.engine.machine import OperationKind, OperationStatus, State
 from console.engine.payments.facts import take_late_money
 from console.engine.payments.operations import operations_of
-from console.engine.recovery import call_for_overdue, recover
+from console.engine.recovery import call_for_overdue, drive_interrupted
 from console.engine.tables import carts, locks, operations
 
 _ALL = 1_000_000
@@ -41,7 +41,7 @@ def mend(session: Session) -> Mended:
     """
     mended = Mended(freed_carts=_free_carts(session), owed=_write_what_is_owed(session))
     mended.expired = expire_due(session)
-    mended.recovered = recover(session, limit=_ALL)
+    mended.recovered = drive_interrupted(session, limit=_ALL)
     mended.called = call_for_overdue(session, limit=_ALL)
     return mended
 

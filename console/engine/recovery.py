@@ -32,12 +32,20 @@ class _Taken(Exception):
 def recover(session: Session, *, limit: int = 100) -> int:
     """Drive interrupted checkouts on, at most so many; tell how many got any further. Own transactions.
 
-    First those whose driver died, then the longest unchanged. One that fails by a defect is logged and keeps no other
-    waiting. A payment without its last word past its time-out is brought to somebody's attention.
+    A payment that has no last word past its time-out then is brought to somebody's attention.
     """
-    moved = sum(_recover_one(session, lock_id) or 0 for lock_id in _candidates(session, limit=limit))
+    moved = drive_interrupted(session, limit=limit)
     call_for_overdue(session)
     return moved
+
+
+def drive_interrupted(session: Session, *, limit: int) -> int:
+    """Drive interrupted checkouts on, at most so many; tell how many got any further. Own transactions.
+
+    First those whose driver died, then the longest unchanged. One that fails by a defect is logged and keeps no other
+    waiting.
+    """
+    return sum(_recover_one(session, lock_id) or 0 for lock_id in _candidates(session, limit=limit))
 
 
 def recover_next(session: Session) -> bool:
