@@ -10,7 +10,7 @@ from typing import Any
 from console.engine.allowed import Action, resolvable, why_not
 from console.engine.machine import EXPIRABLE, UNPAID, OperationKind, OperationStatus, Outcome, State
 from console.engine.moves import Move, next_move
-from console.monitoring.explanation import NOUNS, is_driven, open_operation
+from console.monitoring.explanation import NOUNS, is_driven
 from console.monitoring.resolutions import Effect, words_and_what_follows
 from console.monitoring.wording import counted, exact, money
 
@@ -136,9 +136,9 @@ def _retry(holdings: Holdings) -> str:
         return "Its time has run out: it is expired now instead of at the next sweep, and everything is given back."
     statuses = {kind: operation.status for kind, operation in holdings.operations.items()}
     move = next_move(lock.state, statuses, may_ask=statuses)
-    operation = open_operation(holdings.operations)
-    if move in _MOVES or operation is None:
+    if move in _MOVES:
         return _MOVES[move]
+    operation = holdings.operations[move.value]
     amount = money(operation.amount, operation.currency)
     ask = f"The gateway is asked now what became of the {NOUNS[OperationKind(operation.kind)]} of {amount}"
     resend = "and unless it knows, the same request is sent again under the same key, which cannot act twice"
