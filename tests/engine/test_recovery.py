@@ -19,12 +19,17 @@ from console.engine.machine import OperationStatus
 from console.engine.recovery import recover, recover_next
 from console.models import CheckoutLock, Order, OutboxEvent, PaymentOperation, StockReservation
 from console.models.types import clock
+from console.testing.clock import FrozenClock
 from console.testing.scripted import ScriptedGateway, answer, approve, refuse, stay_silent, wait_for_shopper
 from tests.engine.facts import let_tries_come, statuses, tell
 from tests.engine.rows import read, read_one
 from tests.factories import VISA, Shop, make_driverless
 
 HOUR = 3600
+
+
+class Killed(BaseException):
+    """The end of a process, as the engine sees it: nothing that it would handle."""
 
 
 def processing(request: Any) -> Any:
@@ -214,6 +219,27 @@ def test_a_checkout_whose_driver_died_goes_before_those_in_doubt(
     assert recover_next(session)
 
     assert [lock.state for lock in read(session, CheckoutLock)] == ["capturing", "completed"]
+
+
+def test_a_checkout_whose_driver_died_is_taken_over_when_its_lease_is_over(
+    session: Session, shop: Shop, bank: ScriptedGateway
+) -> None:
+    shop.sell()
+
+    def die(_request: Any) -> Any:
+        raise Killed
+
+    bank.script("capture", die)
+    with FrozenClock() as clock:
+        with pytest.raises(Killed):
+            process(session, shop.checkout(), payment=VISA)
+        clock.advance(seconds=29)
+        early = recover_next(session)
+        clock.advance(seconds=2)
+        late = recover_next(session)
+
+    assert (early, late) == (False, True)
+    assert read_one(session, CheckoutLock).state == "completed"
 
 
 def test_a_worker_that_finds_a_checkout_taken_drives_the_next(
