@@ -9,7 +9,9 @@ from console.cli.demo import seed_demo_command
 from console.cli.doctor import doctor_command
 from console.cli.groups import ConsoleGroup
 from console.cli.people import create_token_command, create_user_command, disable_user_command, set_password_command
+from console.cli.reconcile import reconcile_command
 from console.cli.replay import replay_command
+from console.cli.resolve import resolve_command
 from console.cli.sandbox import charges_command, send_webhooks_command
 from console.cli.settings import settings_command
 from console.cli.upkeep import cleanup_command, recover_command, worker_command
@@ -19,6 +21,8 @@ CHECKOUT_COMMANDS = (
     replay_command,
     seed_demo_command,
     doctor_command,
+    resolve_command,
+    reconcile_command,
     cleanup_command,
     recover_command,
     worker_command,

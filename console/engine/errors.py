@@ -81,6 +81,12 @@ class NotAllowed(CheckoutError):
     code = "not_allowed"
 
 
+class Contradicted(CheckoutError):
+    """A human's word about a payment goes against what the gateway says of it, or said before: that stands."""
+
+    code = "contradicted"
+
+
 class Ended(CheckoutError):
     """The checkout was undone; `outcome` says why. The shopper's cart is intact."""
 

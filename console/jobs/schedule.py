@@ -6,10 +6,13 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import structlog
 from sqlalchemy.orm import Session
 
 from console.engine.drift import detect_drift
-from console.engine.recovery import recover
+from console.engine.payments.gateway import NoAnswer
+from console.engine.recovery import call_for_overdue, recover_next
+from console.engine.settlement import reconcile
 from console.jobs import heartbeat, outbox
 from console.jobs.pruning import prune_batch
 from console.jobs.sandbox_webhooks import send_sandbox_webhooks
@@ -18,6 +21,10 @@ from console.jobs.ticks import take_tick
 
 PRUNING_SECONDS = 3600
 DRIFT_SECONDS = 60
+RECONCILIATION_SECONDS = 3600
+
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -47,7 +54,13 @@ def beat(session: Session, duty: Duty) -> bool:
 
 def recover_one(session: Session, _duty: Duty) -> bool:
     """Drive one interrupted checkout on; several workers at it do no harm. Own transactions."""
-    return recover(session, limit=1) > 0
+    return recover_next(session)
+
+
+def call_humans(session: Session, _duty: Duty) -> bool:
+    """Ask for a human where a payment is past its time-out. Own transactions, one a payment."""
+    call_for_overdue(session)
+    return False
 
 
 def sweep(session: Session, duty: Duty) -> bool:
@@ -88,14 +101,28 @@ def send_webhooks(session: Session, duty: Duty) -> bool:
     return False
 
 
+def compare_ledgers(session: Session, _duty: Duty) -> bool:
+    """Compare the last days with the gateway's ledger, once an hour over all workers. Own transactions."""
+    if take_tick(session, "reconciliation", every_seconds=RECONCILIATION_SECONDS):
+        try:
+            settled = reconcile(session)
+        except NoAnswer as silence:
+            log.warning("ledger_out_of_reach", reason=str(silence))
+        else:
+            log.info("reconciled", **(vars(settled) if settled else {"ledger": None}))
+    return False
+
+
 # A round is one checkout or one event, so that a worker asked to stop is done with what it has in hand soon.
 JOBS = (
     Job("heartbeat", beat, pause_seconds=5),
-    Job("recovery", recover_one, pause_seconds=2),
+    Job("recovery", recover_one, pause_seconds=2, threads=4),  # one silent gateway call must not hold up all the others
+    Job("overdue payments", call_humans, pause_seconds=2),
     Job("sweep", sweep, pause_seconds=2),
     Job("drift", watch_prices, pause_seconds=10),
     Job("delivery", deliver, pause_seconds=1, threads=4),  # one slow listener must not hold up all events
     Job("unheard", pass_unheard, pause_seconds=5),
     Job("pruning", prune, pause_seconds=60),
     Job("sandbox webhooks", send_webhooks, pause_seconds=1),
+    Job("reconciliation", compare_ledgers, pause_seconds=60),
 )

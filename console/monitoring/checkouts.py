@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, select
 
-from console.engine.allowed import Action, allowed_actions
+from console.engine.allowed import Action, allowed_actions, resolvable
 from console.engine.database import Reader
 from console.engine.machine import EXPIRABLE
 from console.engine.tables import (
@@ -79,7 +79,17 @@ class Checkout:
     @property
     def allowed_actions(self) -> tuple[Action, ...]:
         """Tell what may be done to it."""
-        return allowed_actions(self.lock.state, is_due=self.is_due)
+        return allowed_actions(self.lock.state, is_due=self.is_due, is_in_doubt=bool(self.doubts))
+
+    @property
+    def doubts(self) -> tuple[Any, ...]:
+        """Give the operations about which a human's word is wanted."""
+        return resolvable(self.lock, self.operations_by_kind)
+
+    @property
+    def operations_by_kind(self) -> Mapping[str, Any]:
+        """Give its operations by kind."""
+        return {operation.kind: operation for operation in self.operations}
 
     @property
     def explanation(self) -> Explanation:
@@ -90,8 +100,7 @@ class Checkout:
     def holdings(self) -> Holdings:
         """Give what a plan needs to know."""
         coupon = next((row.coupon_code for row in self.snapshots if row.cart_line_id is None), None)
-        known = {operation.kind: operation for operation in self.operations}
-        return Holdings(self.lock, known, self.reservations, coupon, self.now)
+        return Holdings(self.lock, self.operations_by_kind, self.reservations, coupon, self.now)
 
 
 def read_checkout(reader: Reader, lock_id: int, *, sweep_seconds: float) -> Checkout | None:

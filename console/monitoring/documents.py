@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from console.engine.allowed import ADMINS_ONLY
 from console.engine.machine import ENDED, STATE_NAMES, Outcome, State
 from console.monitoring.checkouts import Checkout
 
@@ -184,8 +185,8 @@ class LockDocument(LockSummary):
     explanation: ExplanationDocument
 
 
-def describe(checkout: Checkout) -> LockDocument:
-    """Write a checkout out."""
+def describe(checkout: Checkout, *, for_admin: bool = False) -> LockDocument:
+    """Write a checkout out; only an admin is offered what only admins may do."""
     lock, explanation = checkout.lock, checkout.explanation
     ended_at = lock.completed_at or lock.failed_at or checkout.now
     return LockDocument(
@@ -206,7 +207,7 @@ def describe(checkout: Checkout) -> LockDocument:
         steps=_each(StepDocument, checkout.steps),
         events=_each(EventDocument, checkout.events),
         audit=_each(AuditDocument, checkout.audit),
-        allowed_actions=[action.value for action in checkout.allowed_actions],
+        allowed_actions=[action.value for action in checkout.allowed_actions if for_admin or action not in ADMINS_ONLY],
         explanation=ExplanationDocument(text=explanation.text, **vars(explanation)),
     )
 

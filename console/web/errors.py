@@ -39,6 +39,7 @@ STATUSES: dict[str, int] = {
     "cart_ordered": 409,
     "not_allowed": 409,
     "stale": 409,
+    "contradicted": 409,
     "expired": 410,
     "cart_locked": 423,
     "checkout_in_progress": 423,

@@ -98,3 +98,14 @@ def test_a_confirmation_can_be_used_by_everybody(visitor: BrowserContext) -> Non
     page.get_by_role("link", name="Release").click()
 
     assert complaints(page) == []
+
+
+def test_resolving_can_be_done_by_everybody(visitor: BrowserContext) -> None:
+    page = visitor.new_page()
+    sign_in(page, "admin")
+    page.goto("/admin/checkout-locks/?needs_attention=true")
+    page.locator("tbody a").first.click()
+    page.get_by_role("link", name="Resolve").click()
+
+    assert page.get_by_role("radio", name="Yes, it happened").is_visible()
+    assert complaints(page) == []

@@ -329,7 +329,9 @@ def test_one_checkout_that_fails_keeps_no_other_from_recovery(
     let_tries_come(session)
     drive_on = recovery.drive_on
     monkeypatch.setattr(
-        recovery, "drive_on", lambda *given: break_down() if given[1].id == broken.id else drive_on(*given)
+        recovery,
+        "drive_on",
+        lambda at, lock, **how: break_down() if lock.id == broken.id else drive_on(at, lock, **how),
     )
 
     assert recover(session) == 1

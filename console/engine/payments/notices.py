@@ -9,11 +9,12 @@ import structlog
 from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import Session
 
+from console.engine.attention import Cause, demand
 from console.engine.database import Reader, look, transact
 from console.engine.errors import InvalidWebhook, NotFound
 from console.engine.locks import touch
 from console.engine.machine import OperationKind, OperationStatus, State
-from console.engine.payments.facts import demand_attention, record_answer
+from console.engine.payments.facts import record_answer
 from console.engine.payments.gateway import PaymentNotice
 from console.engine.payments.operations import Operations, meaning, operations_of, write_operation
 from console.engine.runtime import runtime_of
@@ -83,4 +84,4 @@ def _take_unasked(session: Session, lock: Row[Any], known: Operations, notice: P
         )
         lock = record_answer(session, lock.id, operation, answer)
     told = f"The gateway tells of a {notice.kind.noun} of {answer.amount_minor} {answer.currency} (minor units)"
-    return demand_attention(session, lock, f"{told} that we did not ask for.")
+    return demand(session, lock, Cause.LEDGER, f"{told} that we did not ask for.", about=notice.kind)

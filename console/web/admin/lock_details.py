@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Response, abort, request
 from flask_admin import expose
+from flask_login import current_user
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
@@ -22,6 +23,7 @@ from console.monitoring.price_story import tell_prices
 from console.monitoring.statistics import DEFAULT_HOURS, Statistics, read_statistics, read_window
 from console.monitoring.timeline import waterfall
 from console.monitoring.traffic import read_traffic
+from console.web.admin.roles import may
 from console.web.progress import STOP_POLLING, is_over
 from console.web.wording import message_of
 
@@ -65,7 +67,7 @@ class LockDetails:
     def json_view(self, lock_id: int) -> Response:
         """Give one checkout as a document to keep."""
         checkout = find_checkout(lock_id)
-        document = Response(describe(checkout).model_dump_json(indent=2), mimetype="application/json")
+        document = Response(_write_out(checkout), mimetype="application/json")
         document.headers["Content-Disposition"] = f'attachment; filename="{checkout.lock.reference}.json"'
         return document
 
@@ -112,6 +114,11 @@ def statistics_now(hours: int) -> Statistics:
         db.session(),
         lambda reader: read_statistics(reader, hours=hours, tolerance_minor=tolerance, traffic=traffic),
     )
+
+
+def _write_out(checkout: Checkout) -> str:
+    for_admin = may(current_user.role, "checkout_locks.resolve_page")
+    return describe(checkout, for_admin=for_admin).model_dump_json(indent=2)
 
 
 def _with_due(lock_id: int) -> Select[Any]:
