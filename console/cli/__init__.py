@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
+from console.cli.actions import expire_command, extend_command, release_command, retry_command
 from console.cli.catalog import import_catalog_command
 from console.cli.demo import seed_demo_command
 from console.cli.doctor import doctor_command
@@ -18,6 +19,10 @@ CHECKOUT_COMMANDS = (
     import_catalog_command,
     replay_command,
     seed_demo_command,
+    release_command,
+    expire_command,
+    retry_command,
+    extend_command,
     doctor_command,
     cleanup_command,
     recover_command,
