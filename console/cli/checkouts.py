@@ -20,14 +20,16 @@ from console.monitoring.documents import describe
 _MOST_DIGITS = 18  # of an id
 
 
-def find_lock(session: Session, name: str) -> CheckoutLock:
+def find_lock(session: Session, name: str, *, is_reference: bool = False) -> CheckoutLock:
     """Find the checkout that is called so: by its number, or by its reference in any spelling. Reads only.
+
+    `is_reference` says that the name can be no number.
 
     Raises:
         NotFound: when there is none.
     """
     try:
-        return load(session, _named(name))
+        return load(session, _referenced(name) if is_reference else _named(name))
     except NoResultFound:
         raise NotFound(f"There is no checkout {name}.") from None
 
@@ -60,9 +62,13 @@ def print_outcome(session: Session, lock_id: int, *, done: str, as_json: bool) -
 
 def _named(name: str) -> Select[tuple[CheckoutLock]]:
     """Build the query for a checkout; digits alone are its number, and a reference only if there is no such number."""
-    is_reference = CheckoutLock.reference == normalise_reference(name)
     plain = name.strip()
     if not (plain.isascii() and plain.isdigit() and len(plain) <= _MOST_DIGITS):
-        return select(CheckoutLock).where(is_reference)
+        return _referenced(name)
     is_number = CheckoutLock.id == int(plain)
+    is_reference = CheckoutLock.reference == normalise_reference(name)
     return select(CheckoutLock).where(or_(is_number, is_reference)).order_by(is_number.desc()).limit(1)
+
+
+def _referenced(name: str) -> Select[tuple[CheckoutLock]]:
+    return select(CheckoutLock).where(CheckoutLock.reference == normalise_reference(name))

@@ -26,6 +26,16 @@ def print_json(document: Any) -> None:
     click.echo(json.dumps(document, indent=2, ensure_ascii=False, default=_plain))
 
 
+def print_json_line(document: Any) -> None:
+    """Write one of many documents to stdout, on a line of its own."""
+    click.echo(json.dumps(document, ensure_ascii=False, default=_plain))
+
+
+def output() -> Console:
+    """Open stdout for what is drawn: as wide as the terminal, or as a file may be."""
+    return Console(file=sys.stdout, width=None if sys.stdout.isatty() else _WIDTH_IN_FILES, highlight=False)
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
@@ -46,7 +56,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title:
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))  # a cell is no markup
-    Console(file=sys.stdout, width=None if sys.stdout.isatty() else _WIDTH_IN_FILES).print(table)
+    output().print(table)
 
 
 def print_counts(title: str, counts: dict[str, int]) -> None:

@@ -124,6 +124,14 @@ def read_prices_today(session: Session, checkout: Checkout) -> Mapping[int, int]
     return {line_id: price for line_id, price in prices.items() if price is not None}
 
 
+def price_drift(checkout: Checkout, prices_today: Mapping[int, int]) -> int | None:
+    """Tell how much more the lines that are still in the cart would cost today, in minor units; None without any."""
+    lines = [row for row in checkout.snapshots if row.cart_line_id in prices_today]
+    if not lines:
+        return None
+    return sum((prices_today[row.cart_line_id] - row.unit_price) * row.quantity for row in lines)
+
+
 def _steps_of(lock_id: int) -> Select[Any]:
     return select(steps).where(steps.c.lock_id == lock_id).order_by(steps.c.started_at, steps.c.id)
 

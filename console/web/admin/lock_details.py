@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -16,7 +15,7 @@ from console.engine.locks import is_due
 from console.engine.machine import EXPIRABLE, STATE_NAMES, State
 from console.engine.tables import locks
 from console.extensions import current_settings, db
-from console.monitoring.checkouts import Checkout, read_checkout, read_prices_today
+from console.monitoring.checkouts import Checkout, price_drift, read_checkout, read_prices_today
 from console.monitoring.documents import describe
 from console.monitoring.statistics import DEFAULT_HOURS, Statistics, read_statistics, read_window
 from console.monitoring.timeline import waterfall
@@ -112,14 +111,6 @@ def statistics_now(hours: int) -> Statistics:
         db.session(),
         lambda reader: read_statistics(reader, hours=hours, tolerance_minor=tolerance, traffic=traffic),
     )
-
-
-def price_drift(checkout: Checkout, prices_today: Mapping[int, int]) -> int | None:
-    """Tell how much more the lines that are still in the cart would cost today, in minor units; None without any."""
-    lines = [row for row in checkout.snapshots if row.cart_line_id in prices_today]
-    if not lines:
-        return None
-    return sum((prices_today[row.cart_line_id] - row.unit_price) * row.quantity for row in lines)
 
 
 def _with_due(lock_id: int) -> Select[Any]:
