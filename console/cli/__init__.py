@@ -12,6 +12,7 @@ from console.cli.doctor import doctor_command
 from console.cli.groups import ConsoleGroup
 from console.cli.monitor import monitor_command
 from console.cli.people import create_token_command, create_user_command, disable_user_command, set_password_command
+from console.cli.prune import prune_command
 from console.cli.replay import replay_command
 from console.cli.sandbox import charges_command
 from console.cli.settings import settings_command
@@ -30,6 +31,7 @@ CHECKOUT_COMMANDS = (
     doctor_command,
     cleanup_command,
     recover_command,
+    prune_command,
     worker_command,
     create_user_command,
     set_password_command,
