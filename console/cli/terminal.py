@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -32,8 +33,9 @@ def print_json_line(document: Any) -> None:
 
 
 def output() -> Console:
-    """Open stdout for what is drawn: as wide as the terminal, or as a file may be."""
-    return Console(file=sys.stdout, width=None if sys.stdout.isatty() else _WIDTH_IN_FILES, highlight=False)
+    """Open stdout for what is drawn: as wide as the terminal, or as COLUMNS says, or as a file may be."""
+    is_told = sys.stdout.isatty() or "COLUMNS" in os.environ
+    return Console(file=sys.stdout, width=None if is_told else _WIDTH_IN_FILES, highlight=False)
 
 
 def _plain(value: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,10 @@ from typing import Any
 import pytest
 from apiflask import APIFlask
 from click.testing import Result
+from sqlalchemy.orm import Session
+
+from console.extensions import db
+from tests.factories import Shop
 
 Run = Callable[..., "Ran"]
 
@@ -51,3 +55,20 @@ def run(app: APIFlask) -> Run:
         return Ran(app.test_cli_runner().invoke(args=words, input=stdin, catch_exceptions=False))
 
     return run_command
+
+
+@pytest.fixture
+def session(app: APIFlask) -> Iterator[Session]:
+    """Open a session on the app's own database, its gateway attached."""
+    with app.app_context():
+        engine = db.engine
+    with Session(engine, expire_on_commit=False) as session:
+        yield session
+
+
+@pytest.fixture
+def shop(session: Session) -> Shop:
+    """Stock the app's own shop with mugs."""
+    shop = Shop(session)
+    shop.sell("MUG", stock=10)
+    return shop
