@@ -12,7 +12,7 @@ from rich.text import Text
 
 from console.cli.drawing import BAD, GOOD, NOTHING, QUIET, WARNING, plain_table
 from console.engine.allowed import NEEDS_REASON, Action
-from console.engine.machine import STATE_NAMES, State
+from console.engine.machine import EXPIRABLE, STATE_NAMES, State
 from console.monitoring.checkouts import Checkout, price_drift
 from console.monitoring.documents import describe
 from console.monitoring.gateway_view import Heard, Verdict
@@ -24,6 +24,7 @@ _LINE_CELLS = 20
 _VERDICTS = {
     Verdict.AGREE: ("✓ agrees", GOOD),
     Verdict.DIFFER: ("✕ differs", BAD),
+    Verdict.AHEAD: ("✓ known there: retry", WARNING),
     Verdict.OPEN: ("not settled yet", WARNING),
     Verdict.SILENT: ("no answer", WARNING),
 }
@@ -121,7 +122,7 @@ def _facts(checkout: Checkout) -> Iterator[RenderableType]:
         ("Reason", lock.failure_reason),
         ("Order", order and f"{order.number}, {order.status}, {money(order.total, order.currency)}"),
         ("Started", _when(lock.locked_at, checkout)),
-        ("Expires", _when(lock.expires_at, checkout) if lock.holds_cart else None),
+        ("Expires", _when(lock.expires_at, checkout) if lock.state in EXPIRABLE else None),
         ("Ended", _when(ended_at, checkout) if ended_at else None),
         ("Driven until", _when(lock.lease_until, checkout) if lock.lease_until else None),
     ):

@@ -57,3 +57,5 @@ def _explain_system(session: Session, *, as_json: bool) -> None:
     else:
         console = output()
         console.print(draw_system(system))
+    if not system.database.is_ready:
+        raise click.exceptions.Exit(1)

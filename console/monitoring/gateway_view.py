@@ -24,7 +24,8 @@ class Verdict(StrEnum):
 
     AGREE = "agree"
     DIFFER = "differ"
-    OPEN = "open"  # we have no last word of it yet
+    AHEAD = "ahead"  # the gateway has its last word, and we have not heard it
+    OPEN = "open"  # nobody has
     SILENT = "silent"
 
 
@@ -47,7 +48,8 @@ class Heard:
         if self.silence is not None:
             return Verdict.SILENT
         if self.operation.resolved_at is None:
-            return Verdict.OPEN
+            is_known = self.status is not None and OperationStatus(self.status).is_resolved
+            return Verdict.AHEAD if is_known else Verdict.OPEN
         is_nothing = self.operation.status == OperationStatus.REFUSED or not self.operation.amount
         if self.answer is None:
             return Verdict.AGREE if is_nothing else Verdict.DIFFER

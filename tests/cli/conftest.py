@@ -47,8 +47,9 @@ class Ran:
 
 
 @pytest.fixture
-def run(app: APIFlask) -> Run:
+def run(app: APIFlask, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Give a function that runs a `checkout` command and gives what it wrote; an exception is a failure of the test."""
+    monkeypatch.setenv("COLUMNS", "160")  # whoever runs the tests
 
     def run_command(*arguments: str | Path, group: str = "checkout", stdin: str = "") -> Ran:
         words = [group, *map(str, arguments)]
