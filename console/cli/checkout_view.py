@@ -141,8 +141,8 @@ def _possibilities(case: Case) -> Iterator[RenderableType]:
         yield Text("Nothing: it has ended.", style=QUIET)
     for each in case.plans:
         yield Text(f"  {case.command_for(each.action)}", style="cyan")
-        told = " ".join(f"{effect.subject}: {effect.text}" for effect in each.effects)
-        yield Padding(Text(told, style=QUIET), (0, 0, 0, 6))
+        told = [part for effect in each.effects for part in ((f"{effect.subject}: ", "bold"), f"{effect.text} ")]
+        yield Padding(Text.assemble(*told, style=QUIET), (0, 0, 0, 6))
 
 
 def _steps(checkout: Checkout) -> Iterator[RenderableType]:

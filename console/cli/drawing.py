@@ -19,6 +19,7 @@ def plain_table(title: str, *columns: str, numbers: Iterable[str] = (), has_head
         title_style="bold",
         box=box.SIMPLE_HEAD,
         show_edge=False,
+        padding=(0, 1, 0, 0),
         show_header=has_heading,
         header_style="dim",
     )

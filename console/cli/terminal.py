@@ -14,8 +14,9 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.table import Table
 from rich.text import Text
+
+from console.cli.drawing import plain_table
 
 _WIDTH_IN_FILES = 160
 
@@ -53,9 +54,7 @@ def compact(facts: dict[str, Any]) -> str:
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str | None = None) -> None:
     """Write a table to stdout, as wide as the terminal."""
-    table = Table(title=title, title_justify="left", header_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="fold")
+    table = plain_table(title or "", *columns)
     for row in rows:
         table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))  # a cell is no markup
     output().print(table)
