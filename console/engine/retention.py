@@ -52,12 +52,16 @@ class Cut:
     heard: Collection[str]
 
     @property
+    def has_failed(self) -> ColumnElement[bool]:
+        """Build the condition that a checkout failed before it."""
+        return and_(locks.c.state == State.FAILED, locks.c.failed_at < self.before)
+
+    @property
     def is_old(self) -> ColumnElement[bool]:
         """Build the condition that a checkout failed before it, needs nobody, and no money was ever asked for."""
         has_operation = exists().where(operations.c.lock_id == locks.c.id)
         has_order = exists().where(orders.c.lock_id == locks.c.id)
-        ended = and_(locks.c.state == State.FAILED, locks.c.failed_at < self.before)
-        return and_(ended, locks.c.needs_attention.is_(None), ~has_operation, ~has_order)
+        return and_(self.has_failed, locks.c.needs_attention.is_(None), ~has_operation, ~has_order)
 
     @property
     def is_told(self) -> ColumnElement[bool]:
@@ -87,7 +91,8 @@ def prune_history(
     cut = Cut(look(session, lambda reader: _moment(reader, older_than_seconds)), heard)
     last, total = look(session, lambda reader: _last_id(reader, cut)), Pruned()
     for ids in _batches(session, cut):
-        total += _count(session, cut, ids) if is_dry else _prune(session, cut, ids, actor)
+        if some := look(session, partial(_having_history, cut=cut, ids=ids)):
+            total += _count(session, cut, some) if is_dry else _prune(session, cut, some, actor)
         on_progress(ids[-1], last)
     return total, cut.before
 
@@ -98,10 +103,11 @@ def _moment(reader: Reader, seconds_ago: float) -> datetime:
 
 
 def _last_id(reader: Reader, cut: Cut) -> int:
-    return reader.execute(select(func.max(locks.c.id)).where(cut.is_old)).scalar_one() or 0
+    return reader.execute(select(func.max(locks.c.id)).where(cut.has_failed)).scalar_one() or 0
 
 
 def _batches(session: Session, cut: Cut) -> Iterator[Sequence[int]]:
+    """Go through the old checkouts, those pruned before too: looking for the few others in one go could take long."""
     done = 0
     while ids := look(session, partial(_next_ids, cut=cut, after=done)):
         yield ids
@@ -109,12 +115,15 @@ def _batches(session: Session, cut: Cut) -> Iterator[Sequence[int]]:
 
 
 def _next_ids(reader: Reader, *, cut: Cut, after: int) -> Sequence[int]:
-    """Find the next checkouts that something can be deleted of."""
-    has_something = or_(
-        *(exists().where(condition) for _, condition in _parts(cut, lambda column: column == locks.c.id))
-    )
-    query = select(locks.c.id).where(locks.c.id > after, cut.is_old, has_something)
-    return reader.execute(query.order_by(locks.c.id).limit(AT_ONCE)).scalars().all()
+    query = select(locks.c.id).where(locks.c.id > after, cut.is_old).order_by(locks.c.id).limit(AT_ONCE)
+    return reader.execute(query).scalars().all()
+
+
+def _having_history(reader: Reader, *, cut: Cut, ids: Sequence[int]) -> Sequence[int]:
+    """Find those that something can be deleted of."""
+    parts = _parts(cut, lambda column: column == locks.c.id)
+    has_any = or_(*(exists().where(goes) for _, goes in parts))
+    return reader.execute(select(locks.c.id).where(locks.c.id.in_(ids), has_any).order_by(locks.c.id)).scalars().all()
 
 
 def _parts(cut: Cut, is_of: Callable[[Any], ColumnElement[bool]]) -> tuple[tuple[Any, ColumnElement[bool]], ...]:
