@@ -60,7 +60,7 @@ def diagnose(session: Session, *, sweep_seconds: float) -> Diagnosis:
     """Check every invariant and health rule; `sweep_seconds` lie between two sweeps. Reads only."""
     session.commit()
     invariants = look(session, _check_invariants)
-    health = look(session, lambda reader: list(_check_health(reader, session, sweep_seconds=sweep_seconds)))
+    health = look(session, lambda reader: list(check_health_rules(reader, session, sweep_seconds=sweep_seconds)))
     return Diagnosis([*invariants, *health, _compare_ledgers(session)])
 
 
@@ -77,7 +77,8 @@ def _examine(invariant: Invariant, reader: Connection) -> Finding:
     return Finding(invariant.title, invariant.number, [violation.facts for violation in violations])
 
 
-def _check_health(reader: Connection, session: Session, *, sweep_seconds: float) -> Iterator[Finding]:
+def check_health_rules(reader: Connection, session: Session, *, sweep_seconds: float) -> Iterator[Finding]:
+    """Check the health rules, which cost little however much was sold; `session` knows the settings. Reads only."""
     columns = ("reference", "kind", "status", "created_at")
     overdue = overdue_operations(runtime_of(session).config).subquery()
     forgotten = select(*(overdue.c[name] for name in columns))

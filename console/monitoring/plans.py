@@ -116,7 +116,7 @@ def _expired(holdings: Holdings) -> list[Effect]:
 def _extended(holdings: Holdings) -> list[Effect]:
     deadline = exact(holdings.lock.expires_at)
     return [
-        Effect("Deadline", f"It moves from {deadline} to the number of minutes from now that you give below."),
+        Effect("Deadline", f"It moves from {deadline} to the number of minutes from now that you give."),
         Effect("Everything else", "Stays as it is: cart, stock and prices remain held until then."),
     ]
 

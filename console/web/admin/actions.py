@@ -15,9 +15,10 @@ from console.engine.allowed import ADMINS_ONLY, NEEDS_REASON, Action
 from console.engine.audit import Actor
 from console.engine.errors import CheckoutError, Contradicted, InProgress, InvalidInput, NotAllowed, NotFound, Stale
 from console.engine.machine import STATE_NAMES, State
+from console.engine.reasons import LONGEST_REASON
 from console.extensions import current_settings
 from console.monitoring.plans import plan
-from console.web.admin.deeds import LONGEST_REASON, Wish, Word, perform
+from console.web.admin.deeds import Wish, Word, perform
 from console.web.admin.lock_details import find_checkout
 
 ROUTE = f"/<row_id:lock_id>/<any({', '.join(action for action in Action if action not in ADMINS_ONLY)}):action>"

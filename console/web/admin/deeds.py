@@ -12,10 +12,9 @@ from console.engine.allowed import Action
 from console.engine.audit import Actor
 from console.engine.database import load
 from console.engine.errors import InvalidInput, NotFound
+from console.engine.reasons import readable_reason
 from console.extensions import db
 from console.models import CheckoutLock, PaymentOperation
-
-LONGEST_REASON = 1000
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ def perform(wish: Wish, *, lock_id: int, actor: Actor) -> CheckoutLock:
         InvalidInput: for a reason that is missing or too long, or minutes that are missing or out of bounds.
         CheckoutError: as the engine's verb.
     """
-    session, lock, reason = db.session(), _find(lock_id), _readable(wish.reason)
+    session, lock, reason = db.session(), _find(lock_id), readable_reason(wish.reason)
     if wish.action == Action.EXTEND:
         if wish.ttl_minutes is None:
             raise InvalidInput("Say for how many minutes.", field="ttl_minutes")
@@ -88,15 +87,3 @@ def _find_operation(lock_id: int, operation_id: int) -> PaymentOperation:
         return load(db.session(), select(PaymentOperation).where(*mine))
     except NoResultFound:
         raise NotFound("This checkout has no such payment operation.") from None
-
-
-def _readable(reason: str | None) -> str | None:
-    """Bring a reason onto one line; none is None.
-
-    Raises:
-        InvalidInput: when it is too long or has characters that nobody can read.
-    """
-    line = " ".join((reason or "").split())
-    if len(line) > LONGEST_REASON or not line.isprintable():
-        raise InvalidInput(f"A reason has at most {LONGEST_REASON} readable characters.", field="reason")
-    return line or None
