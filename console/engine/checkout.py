@@ -22,7 +22,6 @@ from console.engine.legs import RequestKey, enter_authorization, take_key
 from console.engine.locks import Seen, new_drive, read_lock
 from console.engine.machine import DRIVEN, EXPIRABLE, UNPAID, Outcome
 from console.engine.objects import show
-from console.engine.payments.waiting import ask_after_waiting
 from console.engine.phases.leg import Payment
 from console.engine.rollback import go_back
 from console.engine.runtime import runtime_of
@@ -113,8 +112,6 @@ def resume(
         if payment is None:
             raise InvalidInput("This checkout has no payment yet; give one.", field="payment")
         return process(session, lock, payment=payment)
-    if row.state in DRIVEN:
-        ask_after_waiting(session, row)
     return answer_of(session, lock, _drive(session, row))
 
 

@@ -84,4 +84,4 @@ def _take_unasked(session: Session, lock: Row[Any], known: Operations, notice: P
         )
         lock = record_answer(session, lock.id, operation, answer)
     told = f"The gateway tells of a {notice.kind.noun} of {answer.amount_minor} {answer.currency} (minor units)"
-    return demand(session, lock, Cause.LEDGER, f"{told} that we did not ask for.", about=notice.kind)
+    return demand(session, lock, Cause.MISMATCH, f"{told} that we did not ask for.", about=notice.kind)
