@@ -37,6 +37,7 @@ SERVED = {
     ("post", "/api/v1/admin/locks/{lock_id}/expire"),
     ("post", "/api/v1/admin/locks/{lock_id}/extend"),
     ("post", "/api/v1/admin/locks/{lock_id}/retry"),
+    ("post", "/api/v1/admin/locks/{lock_id}/resolve"),
     ("get", "/api/v1/admin/audit"),
     ("get", "/api/v1/admin/statistics"),
 }
