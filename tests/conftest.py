@@ -16,6 +16,7 @@ from console.engine.payments.sandbox import SandboxGateway
 from console.engine.runtime import CheckoutConfig, attach
 from tests.factories import Shop
 from tests.installation import Prepared, build_app, close, migrate
+from tests.listener import Listener, listening
 from tests.services import ARE_REQUIRED, postgresql_database
 
 
@@ -114,3 +115,10 @@ def app(database_url: str, tmp_path: Path) -> Iterator[APIFlask]:
 def client(app: APIFlask) -> FlaskClient:
     """Give out a client of the app."""
     return app.test_client()
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    """Listen to webhooks."""
+    with listening() as listener:
+        yield listener

@@ -51,7 +51,7 @@ def write_week(folder: Path) -> Week:
     for number in range(536_001, 536_001 + GOODS_INVOICES - 2):
         at = f"2010-12-01T{8 + number % 10:02d}:{number % 60:02d}"
         country = COUNTRIES[number % len(COUNTRIES)]
-        lines = [(SKUS[(number + step) % len(SKUS)], 1 + number % 7, 85 + 10 * step) for step in range(1 + number % 4)]
+        lines = [(SKUS[(number + step) % len(SKUS)], 1 + number % 7, 83 + 9 * step) for step in range(1 + number % 4)]
         for sku, quantity, price in lines:
             rows.append(line(number, sku, quantity, f"{price / 100:.2f}", country=country, customer=str(number), at=at))
         sums[str(number)] = sum(quantity * price for _, quantity, price in lines)

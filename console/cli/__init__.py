@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from flask import Flask
 
+from console.cli.actions import expire_command, extend_command, release_command, retry_command
 from console.cli.catalog import import_catalog_command
 from console.cli.demo import seed_demo_command
+from console.cli.diagnostics import diagnostics_command
 from console.cli.doctor import doctor_command
 from console.cli.groups import ConsoleGroup
+from console.cli.monitor import monitor_command
 from console.cli.people import create_token_command, create_user_command, disable_user_command, set_password_command
+from console.cli.prune import prune_command
+from console.cli.reconcile import reconcile_command
 from console.cli.replay import replay_command
-from console.cli.sandbox import charges_command
+from console.cli.resolve import resolve_command
+from console.cli.sandbox import charges_command, send_webhooks_command
 from console.cli.settings import settings_command
 from console.cli.upkeep import cleanup_command, recover_command, worker_command
 
@@ -18,9 +24,18 @@ CHECKOUT_COMMANDS = (
     import_catalog_command,
     replay_command,
     seed_demo_command,
+    monitor_command,
+    diagnostics_command,
+    release_command,
+    expire_command,
+    retry_command,
+    extend_command,
     doctor_command,
+    resolve_command,
+    reconcile_command,
     cleanup_command,
     recover_command,
+    prune_command,
     worker_command,
     create_user_command,
     set_password_command,
@@ -28,7 +43,7 @@ CHECKOUT_COMMANDS = (
     create_token_command,
     settings_command,
 )
-SANDBOX_COMMANDS = (charges_command,)
+SANDBOX_COMMANDS = (charges_command, send_webhooks_command)
 
 
 def register(app: Flask) -> None:

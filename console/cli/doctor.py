@@ -8,14 +8,15 @@ import click
 
 from console.cli.groups import open_session
 from console.cli.terminal import compact, json_option, print_json, print_table
-from console.engine.doctor import Diagnosis, Finding, diagnose, mend
+from console.engine.doctor import Diagnosis, Finding, diagnose
+from console.engine.mending import Mended, mend
 from console.extensions import current_settings
 
 _MOST_SHOWN = 3
 
 
 @click.command("doctor", short_help="Check every invariant and health rule.")
-@click.option("--fix", is_flag=True, help="First expire what is due and recover what was interrupted, and say so.")
+@click.option("--fix", is_flag=True, help="First mend what is provably safe to mend, and say what was.")
 @json_option
 def doctor_command(*, fix: bool, as_json: bool) -> None:
     """Check every invariant and health rule; exit code 1 if an invariant is broken.
@@ -29,7 +30,7 @@ def doctor_command(*, fix: bool, as_json: bool) -> None:
         mended = mend(session) if fix else None
         diagnosis = diagnose(session, sweep_seconds=60 * current_settings().checkout_cleanup_interval)
     if as_json:
-        print_json(as_document(diagnosis) | {"fixed": mended})
+        print_json(as_document(diagnosis) | {"fixed": None if mended is None else vars(mended)})
     else:
         _print(diagnosis, mended)
     if not diagnosis.is_sound:
@@ -58,11 +59,9 @@ def broken_rules(diagnosis: Diagnosis) -> list[str]:
     ]
 
 
-def _print(diagnosis: Diagnosis, mended: dict[str, int] | None) -> None:
+def _print(diagnosis: Diagnosis, mended: Mended | None) -> None:
     if mended is not None:
-        click.echo(
-            f"Mended: {mended['expired']} due checkouts expired, {mended['recovered']} interrupted ones recovered."
-        )
+        _print_mended(mended)
     rows = [(_name(each), each.title, _status(each), _told(each)) for each in diagnosis.findings]
     print_table(("rule", "what must hold", "status", "what breaks it"), rows)
     if diagnosis.is_clean:
@@ -71,6 +70,16 @@ def _print(diagnosis: Diagnosis, mended: dict[str, int] | None) -> None:
         click.echo("Every invariant holds; a health rule does not. `doctor --fix` or `recover` may help.")
     else:
         click.echo("An invariant is broken: that is a defect. Keep the database as it is and report what stands above.")
+
+
+def _print_mended(mended: Mended) -> None:
+    click.echo(f"Mended: {mended.expired} due checkouts expired, {mended.recovered} interrupted ones recovered.")
+    for cart_id in mended.freed_carts:
+        click.echo(f"  Cart {cart_id} was let go: the checkout that it named does not hold it.")
+    for reference in mended.owed:
+        click.echo(f"  {reference} had gone back with its money held: what it owes is written, and is being sent.")
+    for reference in mended.called:
+        click.echo(f"  {reference} needs attention: its payment has no last word past its time-out.")
 
 
 def _name(finding: Finding) -> str:

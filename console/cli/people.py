@@ -8,6 +8,7 @@ import click
 
 from console import accounts
 from console.cli.groups import actor, open_session
+from console.cli.terminal import json_option, print_json
 from console.engine.database import transact
 from console.models.vocabulary import Role
 
@@ -19,7 +20,8 @@ _role_option = click.option(
 @click.command("create-user", short_help="Let somebody sign in to the console.")
 @click.argument("email")
 @_role_option
-def create_user_command(email: str, role: str) -> None:
+@json_option
+def create_user_command(email: str, *, role: str, as_json: bool) -> None:
     """Make a user of the console. The password comes on standard input; without one it is made up and shown once.
 
     \b
@@ -33,13 +35,18 @@ def create_user_command(email: str, role: str) -> None:
         user = transact(
             session, lambda: accounts.create_user(session, email=email, password=chosen, role=role, actor=actor())
         )
-    click.echo(f"{user.email} may sign in as {user.role}.")
-    _show_password(chosen, was_given=password is not None)
+    made_up = None if password else chosen
+    if as_json:
+        print_json({"email": user.email, "role": user.role, "password": made_up})
+    else:
+        click.echo(f"{user.email} may sign in as {user.role}.")
+        _show_password(made_up)
 
 
 @click.command("set-password", short_help="Give a user another password.")
 @click.argument("email")
-def set_password_command(email: str) -> None:
+@json_option
+def set_password_command(email: str, *, as_json: bool) -> None:
     """Give a user another password: from standard input, or made up and shown once.
 
     \b
@@ -50,13 +57,18 @@ def set_password_command(email: str) -> None:
     chosen = password or accounts.new_password()
     with open_session() as session:
         user = transact(session, lambda: accounts.set_password(session, email=email, password=chosen, actor=actor()))
-    click.echo(f"{user.email} has another password.")
-    _show_password(chosen, was_given=password is not None)
+    made_up = None if password else chosen
+    if as_json:
+        print_json({"email": user.email, "password": made_up})
+    else:
+        click.echo(f"{user.email} has another password.")
+        _show_password(made_up)
 
 
 @click.command("disable-user", short_help="Shut a user out.")
 @click.argument("email")
-def disable_user_command(email: str) -> None:
+@json_option
+def disable_user_command(email: str, *, as_json: bool) -> None:
     """Shut a user out of the console.
 
     \b
@@ -65,13 +77,17 @@ def disable_user_command(email: str) -> None:
     """
     with open_session() as session:
         user = transact(session, lambda: accounts.disable_user(session, email=email, actor=actor()))
-    click.echo(f"{user.email} can no longer sign in.")
+    if as_json:
+        print_json({"email": user.email, "active": user.active})
+    else:
+        click.echo(f"{user.email} can no longer sign in.")
 
 
 @click.command("create-token", short_help="Give a program access to the admin API.")
 @click.argument("name")
 @_role_option
-def create_token_command(name: str, role: str) -> None:
+@json_option
+def create_token_command(name: str, *, role: str, as_json: bool) -> None:
     """Make an API token for a program and show it, once: only its digest is kept.
 
     \b
@@ -80,7 +96,10 @@ def create_token_command(name: str, role: str) -> None:
     """
     with open_session() as session:
         token = transact(session, lambda: accounts.create_token(session, name=name, role=role, actor=actor()))
-    click.echo(token)
+    if as_json:
+        print_json({"name": name.strip(), "role": role, "token": token})
+    else:
+        click.echo(token)
 
 
 def _given_password() -> str | None:
@@ -90,6 +109,6 @@ def _given_password() -> str | None:
     return sys.stdin.readline().rstrip("\r\n") or None
 
 
-def _show_password(password: str, *, was_given: bool) -> None:
-    if not was_given:
-        click.echo(f"Password (shown this once): {password}")
+def _show_password(made_up: str | None) -> None:
+    if made_up is not None:
+        click.echo(f"Password (shown this once): {made_up}")

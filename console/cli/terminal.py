@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,8 +14,9 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.table import Table
 from rich.text import Text
+
+from console.cli.drawing import plain_table
 
 _WIDTH_IN_FILES = 160
 
@@ -24,6 +26,17 @@ json_option = click.option("--json", "as_json", is_flag=True, help="One JSON doc
 def print_json(document: Any) -> None:
     """Write one document to stdout."""
     click.echo(json.dumps(document, indent=2, ensure_ascii=False, default=_plain))
+
+
+def print_json_line(document: Any) -> None:
+    """Write one of many documents to stdout, on a line of its own."""
+    click.echo(json.dumps(document, ensure_ascii=False, default=_plain))
+
+
+def output() -> Console:
+    """Open stdout for what is drawn: as wide as the terminal, or as COLUMNS says, or as a file may be."""
+    is_told = sys.stdout.isatty() or "COLUMNS" in os.environ
+    return Console(file=sys.stdout, width=None if is_told else _WIDTH_IN_FILES, highlight=False)
 
 
 def _plain(value: Any) -> Any:
@@ -41,12 +54,10 @@ def compact(facts: dict[str, Any]) -> str:
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str | None = None) -> None:
     """Write a table to stdout, as wide as the terminal."""
-    table = Table(title=title, title_justify="left", header_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="fold")
+    table = plain_table(title or "", *columns)
     for row in rows:
         table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))  # a cell is no markup
-    Console(file=sys.stdout, width=None if sys.stdout.isatty() else _WIDTH_IN_FILES).print(table)
+    output().print(table)
 
 
 def print_counts(title: str, counts: dict[str, int]) -> None:

@@ -8,6 +8,7 @@ from console.engine.carts import Addresses, LineRequest, create_cart
 from console.engine.checkout import advance, cancel, process, resume, start
 from console.engine.errors import CheckoutError
 from console.engine.phases.leg import Payment
+from console.engine.resolution import resolve
 
 __all__ = [
     "Addresses",
@@ -21,6 +22,7 @@ __all__ = [
     "extend",
     "process",
     "release",
+    "resolve",
     "resume",
     "retry",
     "start",

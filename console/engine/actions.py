@@ -52,7 +52,7 @@ def release(
         Stale: when the checkout moved on since.
         NotAllowed: past the point of no return, or when it has ended.
     """
-    act = Act(Action.RELEASE, actor, _required(reason), version)
+    act = Act(Action.RELEASE, actor, required(reason), version)
     return _undo(session, lock, act, outcome=Outcome.RELEASED, told=f"Released: {reason}")
 
 
@@ -64,7 +64,7 @@ def expire(
     Raises:
         InvalidInput, Stale, NotAllowed: as `release`.
     """
-    act = Act(Action.EXPIRE, actor, _required(reason), version)
+    act = Act(Action.EXPIRE, actor, required(reason), version)
     return _undo(session, lock, act, outcome=Outcome.EXPIRED, told=f"Expired: {reason}")
 
 
@@ -113,7 +113,12 @@ def retry(
     return advance(session, show(_act(session, lock.id, act, wake), on=lock))
 
 
-def _required(reason: str) -> str:
+def required(reason: str) -> str:
+    """Give a reason without the space around it.
+
+    Raises:
+        InvalidInput: when there is none.
+    """
     if not reason.strip():
         raise InvalidInput("A reason is needed.", field="reason")
     return reason.strip()
@@ -132,12 +137,11 @@ def _act(session: Session, lock_id: int, act: Act, deed: Callable[[Row[Any], Cla
 
     def work() -> Row[Any]:
         before = _read(session, lock_id)
-        _require_unmoved(before, act)
+        require_unmoved(before, version=act.version)
         _require_allowed(before, act)
         after = deed(before, at_revision(before.revision))
-        actor = act.actor if isinstance(act.actor, Actor) else Actor(act.actor)
-        entry = Deed(act.action, ("checkout_lock", lock_id), act.reason, before=_shown(before), after=_shown(after))
-        write_entry(session, actor, entry)
+        entry = Deed(act.action, ("checkout_lock", lock_id), act.reason, before=shown(before), after=shown(after))
+        write_entry(session, Actor.of(act.actor), entry)
         return after
 
     for _ in range(5):
@@ -156,9 +160,14 @@ def _read(session: Session, lock_id: int) -> Row[Any]:
     return row
 
 
-def _require_unmoved(row: Row[Any], act: Act) -> None:
-    if act.version is not None and act.version != row.revision:
-        raise Stale("This checkout has moved on since you looked.", seen=act.version, now=row.revision)
+def require_unmoved(row: Row[Any], *, version: int | None) -> None:
+    """Refuse to act on another revision than the one that was seen; None is content with any.
+
+    Raises:
+        Stale: when the checkout moved on.
+    """
+    if version is not None and version != row.revision:
+        raise Stale("This checkout has moved on since you looked.", seen=version, now=row.revision)
 
 
 def _require_allowed(row: Row[Any], act: Act) -> None:
@@ -167,6 +176,7 @@ def _require_allowed(row: Row[Any], act: Act) -> None:
         raise NotAllowed(refusal, state=row.state)
 
 
-def _shown(row: Row[Any]) -> dict[str, Any]:
+def shown(row: Row[Any]) -> dict[str, Any]:
+    """Pick out of a lock's row what the audit trail shows of it."""
     facts = {name: row._mapping[name] for name in _SHOWN}
     return facts | {"expires_at": row.expires_at.isoformat()}

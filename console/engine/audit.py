@@ -26,6 +26,11 @@ class Actor:
     name: str
     origin: str | None = None
 
+    @classmethod
+    def of(cls, actor: Actor | str) -> Actor:
+        """Take a bare name for somebody from nowhere in particular."""
+        return actor if isinstance(actor, Actor) else cls(actor)
+
 
 @dataclass(frozen=True)
 class Deed:

@@ -94,16 +94,26 @@ def change_details(session: Session, cart: Cart, **details: Any) -> None:
     """Change a cart's `email`, `currency`, `coupon_code`, `shipping_address` or `billing_address`. Own transaction.
 
     Raises:
-        InvalidInput: for an unknown currency.
+        InvalidInput: for an unknown currency, or another one on a cart with agreed prices.
         CartLocked, CartOrdered: as `add_line`.
     """
     if "currency" in details:
         details["currency_code"] = checked_currency(session, details.pop("currency"))
-    _change(
-        session,
-        cart.id,
-        lambda row: session.execute(update(carts).where(carts.c.id == row.id).values(details)) if details else None,
-    )
+
+    def change(row: Row[Any]) -> None:
+        if details.get("currency_code", row.currency_code) != row.currency_code:
+            _require_no_agreed_price(session, row)
+        if details:
+            session.execute(update(carts).where(carts.c.id == row.id).values(details))
+
+    _change(session, cart.id, change)
+
+
+def _require_no_agreed_price(session: Session, cart: Row[Any]) -> None:
+    """Keep the currency of a cart whose prices were agreed in it: 255 pence are not 255 yen."""
+    agreed = select(cart_lines.c.id).where(cart_lines.c.cart_id == cart.id, cart_lines.c.agreed_unit_price.is_not(None))
+    if session.scalar(agreed.limit(1)) is not None:
+        raise InvalidInput(f"The prices of this cart were agreed in {cart.currency_code}.", field="currency")
 
 
 def _change(session: Session, cart_id: int, work: Callable[[Row[Any]], Result]) -> Result:

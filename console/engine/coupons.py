@@ -2,37 +2,72 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Row, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from console.engine.errors import invalid_cart
+from console.engine.money import convert
+from console.engine.rates import exchange_rate
+from console.engine.runtime import runtime_of
 from console.engine.tables import coupon_redemptions, coupon_variants, coupons
 from console.engine.totals import Discount
 from console.models.types import clock
 from console.models.vocabulary import CouponKind, RedemptionStatus
 
 
-def find_coupon(session: Session, code: str | None) -> Row[Any] | None:
-    """Find a coupon by its code, in any case of its letters, with `is_valid_now` by the database's clock."""
-    if not code:
-        return None
+def find_usable(
+    session: Session, cart: Row[Any], *, lines: Sequence[Row[Any]], sub_total: int
+) -> tuple[Row[Any] | None, set[int] | None, str | None]:
+    """Find a cart's coupon and the variants it is limited to (None: all of them), or why it cannot be used.
+
+    `sub_total` is the cart's before discount, in minor units of its currency. Reads only.
+    """
+    if not cart.coupon_code:
+        return None, None, None
+    coupon = _find_coupon(session, cart.coupon_code)
+    problem = _why_not_valid(coupon, code=cart.coupon_code, currency=cart.currency_code)
+    if coupon is None or problem:
+        return None, None, problem
+    if not _reaches_minimum(session, coupon, sub_total, cart.currency_code):
+        return None, None, f"The coupon {coupon.code} needs a larger cart."
+    limited_to = _discountable_variants(session, coupon)
+    if limited_to is not None and limited_to.isdisjoint(line.variant_id for line in lines):
+        return None, None, f"The coupon {coupon.code} is for other products."
+    return coupon, limited_to, None
+
+
+def _reaches_minimum(session: Session, coupon: Row[Any], sub_total: int, currency: str) -> bool:
+    """Tell whether a cart is large enough for a coupon, whose minimum is in its own currency or in the shop's."""
+    if not coupon.minimum_amount:
+        return True
+    base = coupon.currency_code or runtime_of(session).config.currency
+    rate = exchange_rate(session, base=base, quote=currency)
+    return rate is not None and sub_total >= convert(coupon.minimum_amount, rate=rate, base=base, quote=currency)
+
+
+def _find_coupon(session: Session, code: str) -> Row[Any] | None:
+    """Find a coupon by its code, in any case of its letters, with `is_valid_now` by the database's clock.
+
+    The database lowers both codes: SQLite knows the letters of English only. The exact code comes first.
+    """
     started = or_(coupons.c.valid_from.is_(None), coupons.c.valid_from <= clock())
     running = or_(coupons.c.valid_until.is_(None), coupons.c.valid_until > clock())
     is_valid_now = (coupons.c.active & started & running).label("is_valid_now")
-    query = select(coupons, is_valid_now).where(func.lower(coupons.c.code) == code.lower())
-    return session.execute(query.limit(1)).one_or_none()
+    query = select(coupons, is_valid_now).where(func.lower(coupons.c.code) == func.lower(code))
+    return session.execute(query.order_by(coupons.c.code != code, coupons.c.id).limit(1)).one_or_none()
 
 
-def discountable_variants(session: Session, coupon: Row[Any]) -> set[int] | None:
+def _discountable_variants(session: Session, coupon: Row[Any]) -> set[int] | None:
     """Tell the variants a coupon is limited to; None is all of them."""
     query = select(coupon_variants.c.variant_id).where(coupon_variants.c.coupon_id == coupon.id)
     return set(session.scalars(query)) or None
 
 
-def why_not_valid(coupon: Row[Any] | None, *, code: str, sub_total: int, currency: str) -> str | None:
-    """Tell why a coupon cannot be used on a cart of this subtotal; None when it can."""
+def _why_not_valid(coupon: Row[Any] | None, *, code: str, currency: str) -> str | None:
+    """Tell why a coupon cannot be used now on a cart in this currency, whatever is in it; None when it can."""
     if coupon is None:
         return f"There is no coupon {code}."
     if not coupon.is_valid_now:
@@ -41,8 +76,6 @@ def why_not_valid(coupon: Row[Any] | None, *, code: str, sub_total: int, currenc
         return f"The coupon {coupon.code} is used up."
     if coupon.currency_code is not None and coupon.currency_code != currency:
         return f"The coupon {coupon.code} is for carts in {coupon.currency_code}."
-    if coupon.minimum_amount is not None and sub_total < coupon.minimum_amount:
-        return f"The coupon {coupon.code} needs a larger cart."
     return None
 
 

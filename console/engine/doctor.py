@@ -1,4 +1,4 @@
-"""The doctor: every invariant and health rule at once, and the little that it may mend by itself."""
+"""The doctor: every invariant and health rule at once; `mending` has the little that it may mend."""
 
 from __future__ import annotations
 
@@ -7,24 +7,21 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import Session
 
 from console.engine.database import look
-from console.engine.expiry import expire_due
 from console.engine.invariants import INVARIANTS, Invariant
 from console.engine.locks import is_due
-from console.engine.machine import OperationKind
 from console.engine.payments.gateway import NoAnswer
-from console.engine.reconciliation import find_differences
-from console.engine.recovery import recover
+from console.engine.reconciliation import Difference, find_differences
+from console.engine.recovery import overdue_operations
 from console.engine.runtime import runtime_of
-from console.engine.tables import locks, operations
+from console.engine.tables import locks
 from console.models.types import clock
 
 MOST_LISTED = 100
 _READ_TIMEOUT_MS = 600_000
-_ALL = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -63,16 +60,8 @@ def diagnose(session: Session, *, sweep_seconds: float) -> Diagnosis:
     """Check every invariant and health rule; `sweep_seconds` lie between two sweeps. Reads only."""
     session.commit()
     invariants = look(session, _check_invariants)
-    health = look(session, lambda reader: list(_check_health(reader, session, sweep_seconds=sweep_seconds)))
+    health = look(session, lambda reader: list(check_health_rules(reader, session, sweep_seconds=sweep_seconds)))
     return Diagnosis([*invariants, *health, _compare_ledgers(session)])
-
-
-def mend(session: Session) -> dict[str, int]:
-    """Do what is safe at any time: expire what is due, drive on what was interrupted. Own transactions.
-
-    Gives what was done, counted.
-    """
-    return {"expired": expire_due(session), "recovered": recover(session, limit=_ALL)}
 
 
 def _check_invariants(reader: Connection) -> list[Finding]:
@@ -88,21 +77,11 @@ def _examine(invariant: Invariant, reader: Connection) -> Finding:
     return Finding(invariant.title, invariant.number, [violation.facts for violation in violations])
 
 
-def _check_health(reader: Connection, session: Session, *, sweep_seconds: float) -> Iterator[Finding]:
-    config = runtime_of(session).config
-    timeout = case(
-        (operations.c.kind == OperationKind.AUTHORIZE, config.auth_timeout_seconds),
-        else_=config.capture_timeout_seconds,
-    )
-    forgotten = (
-        select(locks.c.reference, *operations.c["kind", "status", "created_at"])
-        .join(locks, locks.c.id == operations.c.lock_id)
-        .where(
-            operations.c.resolved_at.is_(None),
-            locks.c.needs_attention.is_(None),
-            operations.c.created_at <= clock(-timeout),
-        )
-    )
+def check_health_rules(reader: Connection, session: Session, *, sweep_seconds: float) -> Iterator[Finding]:
+    """Check the health rules, which cost little however much was sold; `session` knows the settings. Reads only."""
+    columns = ("reference", "kind", "status", "created_at")
+    overdue = overdue_operations(runtime_of(session).config).subquery()
+    forgotten = select(*(overdue.c[name] for name in columns))
     yield _ask(reader, forgotten, title="no operation is forgotten past its time-out")
     unswept = select(*locks.c["reference", "state", "expires_at"]).where(
         is_due(), locks.c.expires_at <= clock(-2 * sweep_seconds)
@@ -122,4 +101,9 @@ def _compare_ledgers(session: Session) -> Finding:
         return Finding(title, facts=[{"gateway": f"did not answer: {silence}"}])
     if differences is None:
         return Finding(title, note="this gateway shows no ledger")
-    return Finding(title, facts=[vars(difference) for difference in differences[:MOST_LISTED]])
+    return Finding(title, facts=[_told(difference) for difference in differences[:MOST_LISTED]])
+
+
+def _told(difference: Difference) -> dict[str, Any]:
+    facts = {name: getattr(difference, name) for name in ("reference", "kind", "ours", "theirs", "currency")}
+    return facts | {"told": difference.told}

@@ -81,6 +81,12 @@ class NotAllowed(CheckoutError):
     code = "not_allowed"
 
 
+class Contradicted(CheckoutError):
+    """A human's word about a payment goes against what the gateway says of it, or said before: that stands."""
+
+    code = "contradicted"
+
+
 class Ended(CheckoutError):
     """The checkout was undone; `outcome` says why. The shopper's cart is intact."""
 
@@ -132,6 +138,12 @@ def invalid_cart(reasons: Sequence[tuple[str, str]]) -> InvalidCart:
     """Build the refusal of a cart from its reasons: (field, message)."""
     told = [{"field": field, "message": message} for field, message in reasons]
     return InvalidCart(" ".join(message for _, message in reasons), phase=Phase.CART_VALIDATION, reasons=told)
+
+
+class InvalidWebhook(CheckoutError):
+    """A webhook that the gateway did not sign, or signed too long ago, or that makes no sense."""
+
+    code = "invalid_webhook"
 
 
 class PaymentPending(CheckoutError):

@@ -13,6 +13,7 @@ from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from console.engine import events
+from console.engine.attention import FOR_HUMANS_ONLY, Cause, call_off, demand
 from console.engine.clauses import NOW
 from console.engine.errors import Ended, LostRace
 from console.engine.history import History
@@ -32,7 +33,6 @@ from console.engine.locks import (
     under_fence,
 )
 from console.engine.machine import UNPAID, OperationKind, Outcome, Phase, State, StepStatus
-from console.engine.payments.facts import demand_attention
 from console.engine.payments.gateway import GatewayAnswer
 from console.engine.payments.operations import apply_answer, operations_of
 from console.engine.phases import LEG_THREE, LEG_TWO, PAYING_PHASES, RESERVING_PHASES
@@ -153,8 +153,8 @@ def enter_capture(session: Session, drive: Drive, heard: Heard) -> Progress:
     Raises:
         LostRace: when the time ran out, or somebody else decided first.
     """
-    entry = {"phase": Phase.PAYMENT_CAPTURE, "needs_attention": None}  # the authorization's doubt is over
-    lock = decide(session, drive, IN_TIME, state=State.CAPTURING, **entry)
+    lock = decide(session, drive, IN_TIME, state=State.CAPTURING, phase=Phase.PAYMENT_CAPTURE)
+    lock = call_off(session, lock, _ends_by_progress)  # the authorization's doubt is over
     leg = _open_leg(session, lock, heard, closes=Phase.PAYMENT_AUTHORIZATION)
     return _run_leg(leg, LEG_TWO)
 
@@ -166,11 +166,20 @@ def commit_stock(session: Session, drive: Drive, heard: Heard) -> Progress:
         LostRace: when somebody else did it.
     """
     let_cart_go(session, drive.lock, status=CartStatus.ORDERED)
-    end = {"completed_at": NOW, "holds_cart": False, "needs_attention": None}
+    end = {"completed_at": NOW, "holds_cart": False}
     lock = decide(session, drive, state=State.COMPLETED, phase=Phase.STOCK_COMMIT, **end)
+    lock = call_off(session, lock, _ends_by_progress)
     leg = _open_leg(session, lock, heard, closes=Phase.PAYMENT_CAPTURE)
     events.write_event(session, lock, topic=events.COMPLETED)
     return _run_leg(leg, LEG_THREE)
+
+
+def _ends_by_progress(cause: str, _about: str) -> bool:
+    return cause != Cause.LEDGER
+
+
+def _ends_by_settling(cause: str, _about: str) -> bool:
+    return cause not in FOR_HUMANS_ONLY
 
 
 def _open_leg(session: Session, lock: Row[Any], heard: Heard, *, closes: Phase) -> Leg:
@@ -207,7 +216,8 @@ _REFUSED_BY_STATE = {State.AUTHORIZING: OperationKind.AUTHORIZE, State.CAPTURING
 
 def finish_rollback(session: Session, drive: Drive, _heard: Heard) -> Progress:
     """End a checkout that went back, its money settled. Caller commits."""
-    return Progress(finish(session, decide(session, drive, state=State.FAILED, needs_attention=None)))
+    ended = finish(session, decide(session, drive, state=State.FAILED))
+    return Progress(call_off(session, ended, _ends_by_settling))
 
 
 def go_back_broken(session: Session, drive: Drive, *, reason: str) -> Row[Any]:
@@ -218,4 +228,5 @@ def go_back_broken(session: Session, drive: Drive, *, reason: str) -> Row[Any]:
 def stay_broken(session: Session, drive: Drive, *, reason: str) -> Row[Any]:
     """Stay where leg 3 fails by a defect, and ask for a human: mend it, then retry (rule 12). Caller commits."""
     mine = under_fence(drive.lock.fence)
-    return demand_attention(session, change(session, drive.lock.id, mine, **NO_LEASE), reason)
+    lock = change(session, drive.lock.id, mine, **NO_LEASE)
+    return demand(session, lock, Cause.BROKEN, reason, about="leg")

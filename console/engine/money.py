@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import cache
+from typing import Any
 
 from babel.core import get_global
 
-_MAXIMUM_MINOR = 10**15
+MAXIMUM_MINOR = 10**15  # leaves room for sums in 64 bits
 
 
 # ISO 4217 exponents that are not 2. CLDR's are not used: it rounds some currencies to what is in circulation.
@@ -41,7 +42,7 @@ def to_minor(amount: str | Decimal, *, currency: str) -> int:
         scaled = Decimal(amount).scaleb(decimals(currency))
     except InvalidOperation:
         raise ValueError(f"{amount!r} is not an amount") from None
-    if not scaled.is_finite() or scaled < 0 or scaled > _MAXIMUM_MINOR:
+    if not scaled.is_finite() or scaled < 0 or scaled > MAXIMUM_MINOR:
         raise ValueError(f"{amount} is out of bounds")
     if scaled != scaled.to_integral_value():
         raise ValueError(f"{amount} has more decimals than {currency} has")
@@ -64,17 +65,20 @@ def convert(amount_minor: int, *, rate: Decimal, base: str, quote: str) -> int:
     return int((amount_minor * rate).scaleb(shift).quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
 
 
-def split(total_minor: int, *, weights: Sequence[int], ties: Sequence[str] = ()) -> list[int]:
+def split(total_minor: int, *, weights: Sequence[int], ties: Sequence[Any] = ()) -> list[int]:
     """Split an amount in proportion to weights, so that the parts add up exactly (largest remainder).
 
-    Equal remainders are told apart by `ties`, a word for each weight, then by place. With no weight every part is 0.
+    Equal remainders are told apart by `ties`, one for each weight, then by place. With no weight every part is 0.
     """
     whole = sum(weights)
     if whole == 0:
         return [0] * len(weights)
     parts = [total_minor * weight // whole for weight in weights]
-    words = ties or [""] * len(weights)
-    by_remainder = sorted(range(len(weights)), key=lambda i: (-(total_minor * weights[i] % whole), words[i], i))
-    for index in by_remainder[: total_minor - sum(parts)]:
+    left = total_minor - sum(parts)
+    if not left:
+        return parts
+    ranks = ties or [0] * len(weights)
+    by_remainder = sorted(range(len(weights)), key=lambda i: (-(total_minor * weights[i] % whole), ranks[i], i))
+    for index in by_remainder[:left]:
         parts[index] += 1
     return parts

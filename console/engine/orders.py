@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from console.engine.clauses import words
 from console.engine.database import run
+from console.engine.drift import moved_by_price
 from console.engine.tables import carts, order_lines, orders, snapshots
 from console.models.types import clock
 from console.models.vocabulary import OrderStatus
@@ -50,7 +51,8 @@ def _create() -> Any:
     )
     columns = ["number", "lock_id", "cart_id", "status", "customer_email", *_COPIED_AMOUNTS, "currency", "coupon_code"]
     columns += ["external_reference", "shipping_address", "billing_address", "created_at"]
-    return insert(orders).from_select(columns, source).returning(*orders.c["id", "total", "currency"])
+    moved = moved_by_price(_LOCK_ID).label("moved")
+    return insert(orders).from_select(columns, source).returning(*orders.c["id", "total", "currency"], moved)
 
 
 def _copy_lines() -> Any:
@@ -76,7 +78,10 @@ def snapshot_total(session: Session, lock_id: int) -> tuple[int, str]:
 
 
 def create_order(session: Session, lock: Row[Any]) -> Row[Any]:
-    """Create the order of a checkout, pending, from its snapshots; give its id, total and currency. Caller commits."""
+    """Create the order of a checkout, pending, from its snapshots. Caller commits.
+
+    Gives its `id`, `total` and `currency`, and `moved`: by how much the shop's prices differ from the frozen ones.
+    """
     values = {"of_lock": lock.id, "number": f"O-{lock.reference}", "email": lock.customer_email}
     order = run(session, _CREATE, values).one()
     run(session, _COPY_LINES, {"of_lock": lock.id, "order_id": order.id})

@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 
 from console.engine import coupons
 from console.engine.database import run
-from console.engine.money import convert
+from console.engine.money import MAXIMUM_MINOR, convert
+from console.engine.rates import exchange_rate
 from console.engine.runtime import runtime_of
 from console.engine.tables import (
     cart_lines,
-    exchange_rates,
     shipping_methods,
     snapshots,
     tax_rates,
@@ -49,15 +49,15 @@ _METHODS = (
     .where(shipping_methods.c.active, or_(shipping_methods.c.country == _COUNTRY, shipping_methods.c.country.is_(None)))
     .order_by(shipping_methods.c.country.is_(None), shipping_methods.c.priority, shipping_methods.c.id)
 )
-_RATE = select(exchange_rates.c.rate).where(
-    exchange_rates.c.base_currency == bindparam("base"), exchange_rates.c.quote_currency == bindparam("quote")
-)
 _FREEZE = insert(snapshots)
 
 
 @dataclass(frozen=True)
 class PricedCart:
     """What a cart costs, and by which currency, rate and coupon; amounts in minor units of `currency`.
+
+    `exchange_rate` is what one unit of `shop_currency` is worth; without such a rate nothing was converted, and the
+    prices are the shop's own in `currency`.
 
     `problems` are (field, message) of what keeps it from being bought: a line without a price, an invalid coupon.
     """
@@ -84,9 +84,8 @@ def price_cart(session: Session, cart: Row[Any], lines: Sequence[Row[Any]]) -> P
     prices = price_lines(session, cart, lines)
     unit_prices = {line_id: price or 0 for line_id, price in prices.items()}
     sub_total = sum(unit_prices[line.id] * line.quantity for line in lines)
-    coupon, coupon_problem = _usable_coupon(session, cart, sub_total)
-    limited_to = coupons.discountable_variants(session, coupon) if coupon else None
-    method = _shipping_method(session, cart)
+    coupon, limited_to, coupon_problem = coupons.find_usable(session, cart, lines=lines, sub_total=sub_total)
+    method, shipping_problem = _shipping_method(session, cart)
     totals = total_up(
         [_line(line, unit_prices[line.id], limited_to) for line in lines],
         discount=coupons.as_discount(coupon) if coupon else None,
@@ -97,10 +96,14 @@ def price_cart(session: Session, cart: Row[Any], lines: Sequence[Row[Any]]) -> P
     problems = [(f"lines.{sku}", f"{sku} has no price in {cart.currency_code}.") for sku in unpriced]
     if coupon_problem:
         problems.append(("coupon", coupon_problem))
+    if shipping_problem:
+        problems.append(("shipping", shipping_problem))
+    if max(totals.sub_total, totals.total) > MAXIMUM_MINOR:
+        problems.append(("lines", "This cart is worth more than can be paid at once."))
     return PricedCart(
         totals,
         cart.currency_code,
-        config.currency,
+        cart.currency_code if rate is None else config.currency,
         rate or Decimal(1),
         coupon,
         config.prices_include_tax,
@@ -110,7 +113,8 @@ def price_cart(session: Session, cart: Row[Any], lines: Sequence[Row[Any]]) -> P
 
 def find_problems(session: Session, cart: Row[Any], lines: Sequence[Row[Any]]) -> Sequence[tuple[str, str]]:
     """Tell what keeps a cart from being priced; asks the database only where something may be amiss. Reads only."""
-    if cart.coupon_code or any(_given_price(line) is None for line in lines):
+    is_foreign = cart.currency_code != runtime_of(session).config.currency
+    if is_foreign or cart.coupon_code or any(_given_price(line) is None for line in lines):
         return price_cart(session, cart, lines).problems
     return ()
 
@@ -149,22 +153,6 @@ def _converted_prices(session: Session, cart: Row[Any], lines: Sequence[Row[Any]
     }
 
 
-def exchange_rate(session: Session, *, base: str, quote: str) -> Decimal | None:
-    """Tell what one unit of `base` is worth in `quote`; None when the shop has no such rate."""
-    if base == quote:
-        return Decimal(1)
-    return run(session, _RATE, {"base": base, "quote": quote}).scalar_one_or_none()
-
-
-def _usable_coupon(session: Session, cart: Row[Any], sub_total: int) -> tuple[Row[Any] | None, str | None]:
-    """Find the cart's coupon, or why it cannot be used."""
-    if not cart.coupon_code:
-        return None, None
-    coupon = coupons.find_coupon(session, cart.coupon_code)
-    problem = coupons.why_not_valid(coupon, code=cart.coupon_code, sub_total=sub_total, currency=cart.currency_code)
-    return (None, problem) if problem else (coupon, None)
-
-
 def _line(line: Row[Any], unit_price: int, limited_to: set[int] | None) -> Line:
     return Line(
         line_id=line.id,
@@ -188,13 +176,16 @@ def _tax_table(taxed: Iterable[Row[Any] | None], *, is_included: bool) -> TaxTab
     return TaxTable({name: tax for name, tax in rates.items() if tax[1] is not None}, is_included)
 
 
-def _shipping_method(session: Session, cart: Row[Any]) -> Row[Any] | None:
-    """Choose the first method for the cart's country, before those for all countries, that its currency can pay."""
+def _shipping_method(session: Session, cart: Row[Any]) -> tuple[Row[Any] | None, str | None]:
+    """Choose the first method for the cart's country, before those for all countries, that its currency can pay.
+
+    Where there are methods, but none that it can pay, tell so: such a cart is not shipped for nothing.
+    """
     methods = run(session, _METHODS, {"to_country": _country(cart)}).all()
     for method in methods:
         if exchange_rate(session, base=method.currency_code, quote=cart.currency_code) is not None:
-            return method
-    return None
+            return method, None
+    return None, f"Shipping has no price in {cart.currency_code}." if methods else None
 
 
 def _shipping(session: Session, method: Row[Any], currency: str) -> Shipping:
@@ -270,4 +261,11 @@ def _line_row(priced: PricedLine) -> dict[str, Any]:
 
 
 def _promotion(coupon: Row[Any]) -> dict[str, Any]:
-    return {"code": coupon.code, "name": coupon.name, "kind": coupon.kind, "value": f"{coupon.value:f}"}
+    """Keep the terms of a coupon as they were; its amounts are in minor units of `currency`, else of the shop's."""
+    terms = {
+        "currency": coupon.currency_code,
+        "minimum_amount": coupon.minimum_amount,
+        "valid_until": coupon.valid_until and coupon.valid_until.isoformat(),
+    }
+    given = {name: value for name, value in terms.items() if value is not None}
+    return {"code": coupon.code, "name": coupon.name, "kind": coupon.kind, "value": f"{coupon.value:f}", **given}

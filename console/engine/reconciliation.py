@@ -7,17 +7,20 @@ what stands in the ledger must by then be an operation of ours that succeeded, o
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, Protocol, runtime_checkable
 
-from sqlalchemy import Row, select
+from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.orm import Session
 
 from console.engine.database import Reader, look
 from console.engine.machine import OperationKind, OperationStatus
+from console.engine.money import to_major
 from console.engine.payments.gateway import LedgerEntry
 from console.engine.runtime import runtime_of
 from console.engine.tables import locks, operations
+from console.models.types import clock
 
 Key = tuple[str, str]  # a checkout's reference and the kind of operation
 _FIELDS = {
@@ -26,28 +29,138 @@ _FIELDS = {
     OperationKind.VOID: "voided",
     OperationKind.REFUND: "refunded",
 }
+_BATCH = 500
+# The gateway's clock and ours may differ: what we did this soon after the beginning may stand before it over there.
+_CLOCKS_DIFFER = timedelta(minutes=5)
+_EXPIRED = "authorization_expired"
 
 
 @runtime_checkable
 class KeepsLedger(Protocol):
     """A gateway whose ledger can be read as a whole."""
 
-    def ledger(self) -> list[LedgerEntry]:
-        """List its payments."""
+    def ledger(self, since: datetime | None = None) -> list[LedgerEntry]:
+        """List its payments, each with all its amounts: those that changed at or after a moment, or all."""
+
+
+@dataclass(frozen=True)
+class Posted:
+    """What the ledger has of one kind for one checkout, summed up: a checkout charged twice shows with both amounts."""
+
+    amount: int
+    currency: str
+    provider_reference: str
 
 
 @dataclass(frozen=True)
 class Difference:
-    """Money on which we and the gateway disagree; amounts in minor units, 0 where there is nothing."""
+    """Money on which we and the gateway disagree; amounts in minor units, 0 where there is nothing.
+
+    `status` is our operation's, None where we have none; `said_by` the human whose word it stands by.
+    """
 
     reference: str
     kind: str
     ours: int
     theirs: int
+    currency: str = field(default="", compare=False)
+    status: str | None = field(default=None, compare=False)
+    said_by: str | None = field(default=None, compare=False)
+    provider_reference: str | None = field(default=None, compare=False)
+    is_ours: bool = field(default=True, compare=False)  # the reference is that of a checkout of ours
+
+    @property
+    def told(self) -> str:
+        """Say in plain words what differs."""
+        ours = (
+            f"{OperationKind(self.kind).noun.capitalize()}: we have {self.status or 'none'}, {self._money(self.ours)}"
+        )
+        return f"{ours}; the gateway's ledger has {self._money(self.theirs)}."
+
+    @property
+    def advice(self) -> str:
+        """Say what to do about it."""
+        if not self.is_ours:
+            return "No checkout of ours has this reference: look for the payment at the gateway, and settle it there."
+        if self.status is None:
+            return "We never asked for it: settle it at the gateway, or resolve the authorization if it is right."
+        if self.status == OperationStatus.REFUSED:
+            return "The worker records it as a fact at its next comparison; what came too late goes back by itself."
+        if self.said_by is not None:
+            return f"It stands in our books by the word of {self.said_by}: see at the gateway whether that holds."
+        return "Look for the payment at the gateway and settle what differs there; then resolve the operation."
+
+    def _money(self, amount: int) -> str:
+        return f"{to_major(amount, currency=self.currency):,f} {self.currency}" if self.currency else str(amount)
 
 
-def find_differences(session: Session) -> list[Difference] | None:
+@dataclass(frozen=True)
+class Comparison:
+    """Both books at one time: our operations that must stand in the ledger, the ledger, our operations after it."""
+
+    before: Mapping[Key, Row[Any]]
+    theirs: Mapping[Key, Posted]
+    after: Mapping[Key, Row[Any]]
+    known: frozenset[str]  # the references that are ours
+
+    @property
+    def differences(self) -> list[Difference]:
+        """Tell all of them, in the order of their references."""
+        found = {*self._missing_there(), *self._missing_here()}
+        return sorted(found, key=lambda difference: (difference.reference, difference.kind))
+
+    def _missing_there(self) -> Iterator[Difference]:
+        for key, operation in self.before.items():
+            if operation.status == OperationStatus.SUCCEEDED and not self._agrees(key, operation):
+                yield self._difference(key, operation)
+
+    def _missing_here(self) -> Iterator[Difference]:
+        for key in self.theirs:
+            operation = self.after.get(key)
+            is_done = operation is not None and operation.status == OperationStatus.SUCCEEDED
+            is_open = operation is not None and operation.resolved_at is None
+            if not is_open and not (is_done and self._agrees(key, operation)):
+                yield self._difference(key, operation)
+
+    def _agrees(self, key: Key, operation: Any) -> bool:
+        told = self.theirs.get(key)
+        if told is None:
+            return operation.kind == OperationKind.VOID and self._had_nothing_to_void(key[0], operation)
+        return (told.amount, told.currency) == (operation.amount, operation.currency)
+
+    def _had_nothing_to_void(self, reference: str, void: Row[Any]) -> bool:
+        """An authorization that only waited, or had run out, leaves nothing behind in the ledger when it is voided."""
+        return void.code == _EXPIRED or (reference, OperationKind.AUTHORIZE.value) not in self.theirs
+
+    def _difference(self, key: Key, operation: Row[Any] | None) -> Difference:
+        told = self.theirs.get(key)
+        has = operation is not None and operation.status == OperationStatus.SUCCEEDED
+        return Difference(
+            *key,
+            ours=operation.amount if operation is not None and has else 0,
+            theirs=told.amount if told else 0,
+            currency=told.currency if told else operation.currency if operation is not None else "",
+            status=None if operation is None else operation.status,
+            said_by=None if operation is None else operation.resolved_by,
+            provider_reference=told.provider_reference if told else None,
+            is_ours=key[0] in self.known,
+        )
+
+
+def find_differences(session: Session, *, since: datetime | None = None) -> list[Difference] | None:
     """Compare our operations with the gateway's ledger; None when the gateway shows none. Reads only.
+
+    With `since`, what changed at the gateway at or after that moment, and what we asked for since.
+
+    Raises:
+        NoAnswer: when the ledger is out of reach.
+    """
+    comparison = compare(session, since=since)
+    return None if comparison is None else comparison.differences
+
+
+def compare(session: Session, *, since: datetime | None = None) -> Comparison | None:
+    """Read both books; None when the gateway shows none. Reads only.
 
     Raises:
         NoAnswer: when the ledger is out of reach.
@@ -55,51 +168,56 @@ def find_differences(session: Session) -> list[Difference] | None:
     gateway = runtime_of(session).gateway
     if not isinstance(gateway, KeepsLedger):
         return None
-    before = look(session, lambda reader: _operations(reader, gateway.name))
-    theirs = _sum_up(gateway.ledger())
-    after = look(session, lambda reader: _operations(reader, gateway.name))
-    return sorted({*_missing_there(before, theirs), *_missing_here(after, theirs)}, key=_place)
+    recent = () if since is None else (operations.c.created_at >= since + _CLOCKS_DIFFER,)
+    before = look(session, lambda reader: _operations(reader, gateway.name, *recent))
+    theirs = _sum_up(gateway.ledger(since) if since else gateway.ledger())
+    references = sorted({reference for reference, _ in theirs})
+    after = look(session, lambda reader: _operations_of(reader, gateway.name, references))
+    known = look(session, lambda reader: _known_among(reader, references))
+    return Comparison(before, theirs, after, known | {reference for reference, _ in before})
 
 
-def _operations(reader: Reader, provider: str) -> Mapping[Key, Row[Any]]:
+def moment_ago(session: Session, seconds: float) -> datetime:
+    """Tell the moment so many seconds ago, by the database's clock. Reads only."""
+    return look(session, lambda reader: reader.scalars(select(clock(-seconds))).one())
+
+
+def _operations(reader: Reader, provider: str, *conditions: ColumnElement[bool]) -> dict[Key, Row[Any]]:
+    """Read operations as the recording of a fact needs them; their payment tokens are not read."""
+    columns = [column for column in operations.c if column.name != "payment_token"]
     query = (
-        select(locks.c.reference, *operations.c["kind", "status", "amount", "currency"])
+        select(locks.c.reference, *columns)
         .join(locks, locks.c.id == operations.c.lock_id)
-        .where(operations.c.provider == provider, operations.c.amount > 0)
+        .where(operations.c.provider == provider, operations.c.amount > 0, *conditions)
     )
     return {(row.reference, row.kind): row for row in reader.execute(query)}
 
 
-def _sum_up(ledger: Iterable[LedgerEntry]) -> Mapping[Key, tuple[int, str]]:
-    """Sum the ledger by checkout and kind: a checkout that was charged twice shows with both amounts."""
-    sums: dict[Key, tuple[int, str]] = {}
+def _operations_of(reader: Reader, provider: str, references: list[str]) -> dict[Key, Row[Any]]:
+    found: dict[Key, Row[Any]] = {}
+    for some in _batches(references):
+        found |= _operations(reader, provider, locks.c.reference.in_(some))
+    return found
+
+
+def _known_among(reader: Reader, references: list[str]) -> frozenset[str]:
+    found: set[str] = set()
+    for some in _batches(references):
+        found |= set(reader.scalars(select(locks.c.reference).where(locks.c.reference.in_(some))))
+    return frozenset(found)
+
+
+def _batches(references: list[str]) -> Iterator[list[str]]:
+    return (references[start : start + _BATCH] for start in range(0, len(references), _BATCH))
+
+
+def _sum_up(ledger: Iterable[LedgerEntry]) -> dict[Key, Posted]:
+    sums: dict[Key, Posted] = {}
     for entry in ledger:
-        for kind, field in _FIELDS.items():
-            amount = getattr(entry, field)
+        for kind, name in _FIELDS.items():
+            amount = getattr(entry, name)
             if amount:
                 key = (entry.lock_reference, kind.value)
-                sums[key] = (sums.get(key, (0, ""))[0] + amount, entry.currency)
+                earlier = sums[key].amount if key in sums else 0
+                sums[key] = Posted(earlier + amount, entry.currency, entry.provider_reference)
     return sums
-
-
-def _missing_there(ours: Mapping[Key, Row[Any]], theirs: Mapping[Key, tuple[int, str]]) -> Iterator[Difference]:
-    for key, operation in ours.items():
-        if operation.status == OperationStatus.SUCCEEDED and not _agree(operation, theirs.get(key)):
-            yield Difference(*key, ours=operation.amount, theirs=theirs.get(key, (0, ""))[0])
-
-
-def _missing_here(ours: Mapping[Key, Row[Any]], theirs: Mapping[Key, tuple[int, str]]) -> Iterator[Difference]:
-    for key, told in theirs.items():
-        operation = ours.get(key)
-        if operation is None or operation.status == OperationStatus.REFUSED:
-            yield Difference(*key, ours=0, theirs=told[0])
-        elif operation.status == OperationStatus.SUCCEEDED and not _agree(operation, told):
-            yield Difference(*key, ours=operation.amount, theirs=told[0])
-
-
-def _agree(operation: Row[Any], told: tuple[int, str] | None) -> bool:
-    return told == (operation.amount, operation.currency)
-
-
-def _place(difference: Difference) -> tuple[str, str]:
-    return difference.reference, difference.kind

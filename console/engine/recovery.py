@@ -2,53 +2,166 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import structlog
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, Row, Select, case, exists, or_, select
 from sqlalchemy.orm import Session
 
-from console.engine.database import look
+from console.engine.attention import Cause, demand, has_causes, is_called_for
+from console.engine.database import look, transact
 from console.engine.errors import DatabaseUnavailable, InProgress
-from console.engine.locks import read_lock
-from console.engine.machine import DRIVEN, OperationStatus
+from console.engine.locks import read_lock, touch
+from console.engine.machine import DRIVEN, OperationKind, OperationStatus, State
+from console.engine.payments.operations import operations_of
+from console.engine.runtime import CheckoutConfig, runtime_of
 from console.engine.tables import locks, operations
 from console.engine.walk import drive_on
 from console.models.types import clock
 
 log = structlog.get_logger("checkout")
 
+_LOOKAHEAD = 20  # a worker that finds the first ones taken by its siblings goes on to the next
+
+
+class _Taken(Exception):
+    """Another worker has the checkout in hand, or is done with it."""
+
 
 def recover(session: Session, *, limit: int = 100) -> int:
-    """Drive interrupted checkouts on, the longest unchanged first; tell how many got any further. Own transactions.
+    """Drive interrupted checkouts on, at most so many; tell how many got any further. Own transactions.
 
-    One that fails by a defect is logged and does not keep the others waiting.
+    A payment that has no last word past its time-out then is brought to somebody's attention.
     """
-    query = select(locks.c.id).where(_is_interrupted()).order_by(locks.c.changed_at, locks.c.id).limit(limit)
-    ids = look(session, lambda reader: list(reader.scalars(query)))
-    return sum(_recover_one(session, lock_id) for lock_id in ids)
+    moved = drive_interrupted(session, limit=limit)
+    call_for_overdue(session)
+    return moved
 
 
-def _recover_one(session: Session, lock_id: int) -> bool:
+def drive_interrupted(session: Session, *, limit: int) -> int:
+    """Drive interrupted checkouts on, at most so many; tell how many got any further. Own transactions.
+
+    First those whose driver died, then the longest unchanged. One that fails by a defect is logged and keeps no other
+    waiting.
+    """
+    return sum(_recover_one(session, lock_id) or 0 for lock_id in _candidates(session, limit=limit))
+
+
+def recover_next(session: Session) -> bool:
+    """Drive one interrupted checkout on that nobody else has taken; tell whether it got any further. Own transactions.
+
+    What is driven stands last in the row afterwards, whatever comes of it: one that fails keeps no other waiting.
+    """
+    for lock_id in _candidates(session, limit=_LOOKAHEAD):
+        moved = _recover_one(session, lock_id)
+        if moved is not None:
+            return moved
+    return False
+
+
+def call_for_overdue(session: Session, *, limit: int = 100) -> list[str]:
+    """Ask for a human where a payment has no last word past its time-out; give the references. Own transactions."""
+    query = overdue_operations(runtime_of(session).config).limit(limit)
+    found = look(session, lambda reader: list(reader.execute(query)))
+    return [row.reference for row in found if transact(session, _call_for(session, row.lock_id, row.kind))]
+
+
+def overdue_operations(config: CheckoutConfig) -> Select[Any]:
+    """Build the query for operations without a last word past their time-out that nobody was called for.
+
+    An authorization that waits for its shopper has the checkout's own deadline, which *extend* moves, and no other.
+    """
+    timeout = case(
+        (operations.c.kind == OperationKind.AUTHORIZE, config.auth_timeout_seconds),
+        else_=config.capture_timeout_seconds,
+    )
+    with_shopper = (locks.c.state == State.AUTHORIZING) & (operations.c.status == OperationStatus.WAITING)
+    return (
+        select(operations.c.lock_id, locks.c.reference, *operations.c["kind", "status", "created_at"])
+        .join(locks, locks.c.id == operations.c.lock_id)
+        .where(
+            operations.c.resolved_at.is_(None),
+            locks.c.needs_attention.is_(None),
+            operations.c.created_at <= clock(-timeout),
+            ~with_shopper,
+        )
+        .order_by(operations.c.id)
+    )
+
+
+def _call_for(session: Session, lock_id: int, kind: str) -> Callable[[], bool]:
+    def call() -> bool:
+        lock = touch(session, lock_id)
+        operation = operations_of(session, lock_id)[kind]
+        if operation.resolved_at is not None or lock.needs_attention is not None:
+            return False
+        demand(session, lock, Cause.UNANSWERED, _overdue(operation), about=kind)
+        return True
+
+    return call
+
+
+def _overdue(operation: Row[Any]) -> str:
+    call = OperationKind(operation.kind).noun
+    if operation.status == OperationStatus.WAITING:
+        return f"The gateway is still working on the {call}, past its time-out; how it ends is not known."
+    return f"The {call} has no answer past its time-out; whether it happened is unknown."
+
+
+def _candidates(session: Session, *, limit: int) -> list[int]:
+    # A driver that died stands before the doubts of a gateway that may be silent for minutes.
+    first = (locks.c.lease_until.is_(None), locks.c.changed_at, locks.c.id)
+    query = select(locks.c.id).where(_is_interrupted()).order_by(*first).limit(limit)
+    return look(session, lambda reader: list(reader.scalars(query)))
+
+
+def _recover_one(session: Session, lock_id: int) -> bool | None:
+    """Drive one on; tell whether it got any further, None when somebody else has it or it cannot be driven."""
+
+    def claim() -> None:
+        mine = select(locks.c.id).where(locks.c.id == lock_id, _is_interrupted())
+        if session.execute(mine.with_for_update(skip_locked=True, of=locks)).one_or_none() is None:
+            raise _Taken
+
     before = lock = look(session, lambda reader: read_lock(reader, lock_id))
     try:
-        lock = drive_on(session, before)
-    except InProgress:
-        return False
+        lock = drive_on(session, before, claim=claim)
+    except (InProgress, _Taken):
+        return None
     except DatabaseUnavailable:
         raise
     except Exception:
         log.exception("checkout_not_recovered", reference=lock.reference)
-        return False
+        return None
     log.info("checkout_recovered", reference=lock.reference, state=lock.state, outcome=lock.outcome)
     return bool(lock.state != before.state)
 
 
 def _is_interrupted() -> ColumnElement[bool]:
     """A lapsed lease means that the driver died. Without any lease there is something to do when an operation's next
-    try is due, or when none is open: then a fact came while nobody drove. What needs a human is left alone.
+    try is due, or when none is open: then a fact came while nobody drove. What only a human moves is left alone.
     """
     died = locks.c.lease_until <= clock()
-    unmoved = ~_has_open_operation() & locks.c.needs_attention.is_(None)
+    unmoved = ~_has_open_operation() & or_(locks.c.needs_attention.is_(None), _moves_though_a_human_is_called())
     return locks.c.state.in_(DRIVEN) & or_(died, locks.c.lease_until.is_(None) & or_(_has_due_operation(), unmoved))
+
+
+def _moves_though_a_human_is_called() -> ColumnElement[bool]:
+    """The human is called for something else than what the next step waits for."""
+    is_going_back = locks.c.state == State.ROLLING_BACK
+    return has_causes() & ~is_called_for(Cause.BROKEN, about="leg") & ~(is_going_back & _holds_money())
+
+
+def _holds_money() -> ColumnElement[bool]:
+    captured, refunded = _succeeded(OperationKind.CAPTURE), _succeeded(OperationKind.REFUND)
+    authorized, voided = _succeeded(OperationKind.AUTHORIZE), _succeeded(OperationKind.VOID)
+    return ~refunded & or_(captured, authorized & ~voided)
+
+
+def _succeeded(kind: OperationKind) -> ColumnElement[bool]:
+    mine = (operations.c.lock_id == locks.c.id, operations.c.kind == kind)
+    return exists().where(*mine, operations.c.status == OperationStatus.SUCCEEDED)
 
 
 def _has_open_operation() -> ColumnElement[bool]:
@@ -57,5 +170,4 @@ def _has_open_operation() -> ColumnElement[bool]:
 
 def _has_due_operation() -> ColumnElement[bool]:
     due = or_(operations.c.next_attempt_at.is_(None), operations.c.next_attempt_at <= clock())
-    sendable = operations.c.status.in_((OperationStatus.PENDING, OperationStatus.UNKNOWN))
-    return exists().where(operations.c.lock_id == locks.c.id, sendable, due)
+    return exists().where(operations.c.lock_id == locks.c.id, operations.c.resolved_at.is_(None), due)

@@ -8,6 +8,7 @@ from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from console.engine import events
+from console.engine.attention import Cause, call_off
 from console.engine.clauses import NOW, Clause
 from console.engine.errors import LostRace
 from console.engine.history import History
@@ -43,6 +44,7 @@ def go_back(session: Session, lock: Row[Any], *conditions: Clause, outcome: Outc
         holds_cart=False,
         **ending,
     )
+    back = call_off(session, back, _was_broken)  # the leg that failed is not taken any more
     known = operations_of(session, lock.id)  # only now: no fact can pass this update (rule 2)
     _require_refused_capture(lock, known)
     leg = Leg(session, back, History(back), known=known)
@@ -63,6 +65,10 @@ def expire_row(session: Session, row: Row[Any], *conditions: Clause) -> Row[Any]
         LostRace: when it is not due, or somebody decided first: the start of the capture, a release, a cancel.
     """
     return go_back(session, row, DUE, *conditions, outcome=Outcome.EXPIRED, reason=EXPIRED_REASON)
+
+
+def _was_broken(cause: str, _about: str) -> bool:
+    return cause == Cause.BROKEN
 
 
 def _ending() -> dict[str, Any]:

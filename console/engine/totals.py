@@ -32,6 +32,14 @@ class Line:
         """Tell the price of the line before discount."""
         return self.unit_price * self.quantity
 
+    @property
+    def rank(self) -> tuple[str, str, int, int, int]:
+        """Give what tells equal remainders apart: what the line is, not where it stands.
+
+        The tax class comes first, so that how much of a discount falls on each class depends on amounts alone.
+        """
+        return self.tax_class, self.sku, self.unit_price, self.quantity, self.line_id
+
 
 @dataclass(frozen=True)
 class Discount:
@@ -123,7 +131,7 @@ def total_up(lines: Sequence[Line], *, discount: Discount | None, shipping: Ship
     discounted, discounts = _discount([PricedLine(line) for line in lines], discount)
     taxed, taxes = _tax(discounted, tax)
     net = sum(each.net for each in taxed)
-    shipping_total, shipping_tax = _ship(shipping, net, tax)
+    shipping_total, shipping_tax = _ship(shipping if lines else None, net, tax)
     return Totals(taxed, shipping_total, shipping.name if shipping else None, discounts, taxes + shipping_tax)
 
 
@@ -133,15 +141,19 @@ def _discount(lines: list[PricedLine], discount: Discount | None) -> tuple[list[
     weights = [each.line.sub_total if each.line.is_discountable else 0 for each in lines]
     eligible = sum(weights)
     wanted = discount.amount if discount.percent is None else rounded(eligible * discount.percent / 100)
-    amount = min(wanted or 0, eligible)
-    told = {"code": discount.code, "name": discount.name, "amount": amount}
-    # By tax class, so that the tax on what is left does not depend on the order of the lines.
-    parts = split(amount, weights=weights, ties=[each.line.tax_class for each in lines])
+    amount = max(0, min(wanted or 0, eligible))
+    told = _describe_discount(discount, base=eligible, amount=amount)
+    parts = split(amount, weights=weights, ties=[each.line.rank for each in lines])
     discounted = [
-        replace(each, discount_total=part, discounts=[told | {"amount": part}] if part else [])
-        for each, part in zip(lines, parts, strict=True)
+        replace(each, discount_total=part, discounts=[told | {"base": weight, "amount": part}] if part else [])
+        for each, weight, part in zip(lines, weights, parts, strict=True)
     ]
     return discounted, [told]
+
+
+def _describe_discount(discount: Discount, *, base: int, amount: int) -> dict[str, Any]:
+    percent = {} if discount.percent is None else {"percent": f"{discount.percent:f}"}
+    return {"code": discount.code, "name": discount.name, **percent, "base": base, "amount": amount}
 
 
 def _tax(lines: list[PricedLine], tax: TaxTable) -> tuple[list[PricedLine], list[dict[str, Any]]]:
@@ -153,7 +165,8 @@ def _tax(lines: list[PricedLine], tax: TaxTable) -> tuple[list[PricedLine], list
         nets = [lines[index].net for index in members]
         told = _describe_tax(tax, tax_class, net=sum(nets))
         taxes.append(told)
-        for index, part in zip(members, split(told["amount"], weights=nets), strict=True):
+        parts = split(told["amount"], weights=nets, ties=[lines[index].line.rank for index in members])
+        for index, part in zip(members, parts, strict=True):
             taxed[index] = replace(
                 lines[index],
                 tax_rate=tax.rate(tax_class),

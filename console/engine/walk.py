@@ -57,6 +57,7 @@ class Walk:
     known: Operations
     fact: Fact | None = None
     fresh: frozenset[int] = frozenset()  # ids of the operations that this driver wrote just now
+    heard: frozenset[str] = frozenset()  # kinds of operations that the gateway has spoken of to this driver
 
     def run(self) -> Row[Any]:
         """Go on until the checkout ends or must wait; give the lock as it is then.
@@ -65,10 +66,14 @@ class Walk:
             DatabaseUnavailable: when the database is out of reach; the recovery goes on from what was committed.
         """
         for _ in range(MOST_MOVES):
-            move = Move.EXPIRE if self._is_due() else next_move(self.drive.lock.state, self._statuses())
+            move = Move.EXPIRE if self._is_due() else self._next_move()
             if not self._make(move):
                 return self._last_seen()
         raise RuntimeError(f"checkout {self.drive.lock.id} goes round in circles")
+
+    def _next_move(self) -> Move:
+        may_ask = self.known.keys() - self.heard
+        return next_move(self.drive.lock.state, self._statuses(), may_ask=may_ask)
 
     def _last_seen(self) -> Row[Any]:
         lock: Row[Any] = self.drive.lock
@@ -106,6 +111,7 @@ class Walk:
         if answer is None:
             return self._rest(silent=operation)
         self.fact = Fact(operation, answer)
+        self.heard |= {operation.kind}
         return True
 
     def _take_leg(self, move: Move) -> bool:
@@ -192,16 +198,23 @@ class Walk:
         return False
 
 
-def drive_on(session: Session, lock: Row[Any]) -> Row[Any]:
+def drive_on(session: Session, lock: Row[Any], *, claim: Callable[[], None] = lambda: None) -> Row[Any]:
     """Take a checkout over and walk on with it; give it as it is then. Own transactions.
+
+    `claim` is done first in the transaction that takes it over; what it raises comes out.
 
     Raises:
         InProgress: when somebody drives it.
     """
     drive = new_drive(session, lock)
     began = time.monotonic()
+
+    def take() -> tuple[Row[Any], Operations]:
+        claim()
+        return take_over(session, drive), operations_of(session, lock.id)
+
     try:
-        row, known = transact(session, lambda: (take_over(session, drive), operations_of(session, lock.id)))
+        row, known = transact(session, take)
     except LostRace:
         row = look(session, lambda reader: read_lock(reader, lock.id))
         if row.state in ENDED:

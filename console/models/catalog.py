@@ -94,6 +94,8 @@ class ShippingMethod(Base):
 class Coupon(Base):
     """A discount by code. `value` is percent, or an amount in minor units of `currency_code`.
 
+    `minimum_amount` is in minor units of `currency_code`, or of the shop's currency where the coupon has none.
+
     `uses` counts the locks that hold a use and the final redemptions (invariant 14); a use is taken by a conditional
     update, so that the last one goes to one cart.
     """

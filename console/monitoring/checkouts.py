@@ -8,15 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, select
-from sqlalchemy.orm import Session
 
-from console.engine.allowed import Action, allowed_actions
+from console.engine.allowed import Action, allowed_actions, resolvable
 from console.engine.database import Reader
 from console.engine.machine import EXPIRABLE
-from console.engine.pricing import price_lines, read_lines
 from console.engine.tables import (
     audit_entries,
-    carts,
     events,
     locks,
     operations,
@@ -82,7 +79,17 @@ class Checkout:
     @property
     def allowed_actions(self) -> tuple[Action, ...]:
         """Tell what may be done to it."""
-        return allowed_actions(self.lock.state, is_due=self.is_due)
+        return allowed_actions(self.lock.state, is_due=self.is_due, is_in_doubt=bool(self.doubts))
+
+    @property
+    def doubts(self) -> tuple[Any, ...]:
+        """Give the operations about which a human's word is wanted."""
+        return resolvable(self.lock, self.operations_by_kind)
+
+    @property
+    def operations_by_kind(self) -> Mapping[str, Any]:
+        """Give its operations by kind."""
+        return {operation.kind: operation for operation in self.operations}
 
     @property
     def explanation(self) -> Explanation:
@@ -93,8 +100,7 @@ class Checkout:
     def holdings(self) -> Holdings:
         """Give what a plan needs to know."""
         coupon = next((row.coupon_code for row in self.snapshots if row.cart_line_id is None), None)
-        known = {operation.kind: operation for operation in self.operations}
-        return Holdings(self.lock, known, self.reservations, coupon, self.now)
+        return Holdings(self.lock, self.operations_by_kind, self.reservations, coupon, self.now)
 
 
 def read_checkout(reader: Reader, lock_id: int, *, sweep_seconds: float) -> Checkout | None:
@@ -113,15 +119,6 @@ def read_checkout(reader: Reader, lock_id: int, *, sweep_seconds: float) -> Chec
         audit=reader.execute(_audit_of(lock_id)).all(),
         sweep_seconds=sweep_seconds,
     )
-
-
-def read_prices_today(session: Session, checkout: Checkout) -> Mapping[int, int]:
-    """Tell today's unit price of each frozen line that is still in the cart, by the cart line's id. Reads only."""
-    if not checkout.snapshots:
-        return {}
-    cart = session.execute(select(carts).where(carts.c.id == checkout.lock.cart_id)).one()
-    prices = price_lines(session, cart, read_lines(session, cart))
-    return {line_id: price for line_id, price in prices.items() if price is not None}
 
 
 def _steps_of(lock_id: int) -> Select[Any]:

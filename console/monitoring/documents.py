@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from pydantic import BaseModel, Field
 
+from console.engine.allowed import ADMINS_ONLY
 from console.engine.machine import ENDED, STATE_NAMES, Outcome, State
 from console.monitoring.checkouts import Checkout
 
@@ -63,7 +65,17 @@ class SnapshotDocument(BaseModel):
     tax_total: Amount
     shipping_total: Amount
     total: Amount
+    discount_breakdown: list[dict[str, Any]] = Field(description="amounts in minor units")
+    applied_discounts: list[dict[str, Any]]
+    tax_breakdown: list[dict[str, Any]] = Field(description="amounts in minor units; shipping's has `on`")
+    tax_rate: Decimal | None = Field(description="0.2 is 20 %")
+    prices_include_tax: bool
+    shipping_method: str | None
+    currency_code: str
+    compare_currency_code: str = Field(description="the currency that prices were converted from")
+    exchange_rate: Decimal = Field(description="what one unit of it was worth")
     coupon_code: str | None
+    promotion_details: dict[str, Any] | None = Field(description="the terms of the coupon, as they were")
     snapshot_at: datetime
 
 
@@ -173,8 +185,8 @@ class LockDocument(LockSummary):
     explanation: ExplanationDocument
 
 
-def describe(checkout: Checkout) -> LockDocument:
-    """Write a checkout out."""
+def describe(checkout: Checkout, *, for_admin: bool = False) -> LockDocument:
+    """Write a checkout out; only an admin is offered what only admins may do."""
     lock, explanation = checkout.lock, checkout.explanation
     ended_at = lock.completed_at or lock.failed_at or checkout.now
     return LockDocument(
@@ -195,7 +207,7 @@ def describe(checkout: Checkout) -> LockDocument:
         steps=_each(StepDocument, checkout.steps),
         events=_each(EventDocument, checkout.events),
         audit=_each(AuditDocument, checkout.audit),
-        allowed_actions=[action.value for action in checkout.allowed_actions],
+        allowed_actions=[action.value for action in checkout.allowed_actions if for_admin or action not in ADMINS_ONLY],
         explanation=ExplanationDocument(text=explanation.text, **vars(explanation)),
     )
 

@@ -164,4 +164,5 @@ def _next_try(lock: Any, operation: Any | None, now: datetime) -> tuple[str, dat
         return f"The worker asks the gateway again {until(due, now)}.", due
     if lock.state in EXPIRABLE:
         return f"If nothing comes, it expires {until(lock.expires_at, now)}.", lock.expires_at
-    return "It goes on when the gateway says more.", None
+    due = operation.next_attempt_at or now
+    return f"It goes on when the gateway says more; the worker asks {until(due, now)}.", due

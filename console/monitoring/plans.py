@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from console.engine.allowed import Action, why_not
+from console.engine.allowed import Action, resolvable, why_not
 from console.engine.machine import EXPIRABLE, UNPAID, OperationKind, OperationStatus, Outcome, State
 from console.engine.moves import Move, next_move
-from console.monitoring.explanation import NOUNS, is_driven, open_operation
+from console.monitoring.explanation import NOUNS, is_driven
+from console.monitoring.resolutions import Effect, words_and_what_follows
 from console.monitoring.wording import counted, exact, money
 
 _OPEN_STOCK = ("held", "pinned")
@@ -21,14 +22,6 @@ _MOVES = {
     Move.FINISH: "The money is settled: the checkout ends as failed.",
     Move.WAIT: "Nothing can be sent: it waits for the shopper or the gateway, or for somebody to settle it there.",
 }
-
-
-@dataclass(frozen=True)
-class Effect:
-    """What becomes of one thing."""
-
-    subject: str
-    text: str
 
 
 @dataclass(frozen=True)
@@ -55,10 +48,16 @@ class Holdings:
         """Tell whether its time has run out."""
         return self.lock.state in EXPIRABLE and bool(self.lock.expires_at <= self.now)
 
+    @property
+    def doubts(self) -> Sequence[Any]:
+        """Give the operations about which a human's word is wanted."""
+        return resolvable(self.lock, self.operations)
+
 
 def plan(action: Action, holdings: Holdings) -> Plan:
     """Plan an action on a checkout as it is now. Reads and changes nothing."""
-    refusal = why_not(action, holdings.lock.state, is_due=holdings.is_due)
+    is_in_doubt = bool(holdings.doubts)
+    refusal = why_not(action, holdings.lock.state, is_due=holdings.is_due, is_in_doubt=is_in_doubt)
     return Plan(action, refusal, () if refusal else _EFFECTS[action](holdings))
 
 
@@ -117,7 +116,7 @@ def _expired(holdings: Holdings) -> list[Effect]:
 def _extended(holdings: Holdings) -> list[Effect]:
     deadline = exact(holdings.lock.expires_at)
     return [
-        Effect("Deadline", f"It moves from {deadline} to the number of minutes from now that you give below."),
+        Effect("Deadline", f"It moves from {deadline} to the number of minutes from now that you give."),
         Effect("Everything else", "Stays as it is: cart, stock and prices remain held until then."),
     ]
 
@@ -135,15 +134,22 @@ def _retry(holdings: Holdings) -> str:
         return "Somebody is driving it right now: unless they are done when you confirm, you are told to wait."
     if holdings.is_due:
         return "Its time has run out: it is expired now instead of at the next sweep, and everything is given back."
-    move = next_move(lock.state, {kind: operation.status for kind, operation in holdings.operations.items()})
-    operation = open_operation(holdings.operations)
-    if move in _MOVES or operation is None:
+    statuses = {kind: operation.status for kind, operation in holdings.operations.items()}
+    move = next_move(lock.state, statuses, may_ask=statuses)
+    if move in _MOVES:
         return _MOVES[move]
+    operation = holdings.operations[move.value]
     amount = money(operation.amount, operation.currency)
     ask = f"The gateway is asked now what became of the {NOUNS[OperationKind(operation.kind)]} of {amount}"
     resend = "and unless it knows, the same request is sent again under the same key, which cannot act twice"
+    if operation.status == OperationStatus.WAITING:
+        return f"{ask}; if it has its last word, the checkout goes on from there."
     back = " Money that may no longer be taken goes back." if lock.state == State.ROLLING_BACK else ""
     return f"{ask}, {resend}; then the checkout goes on from the answer.{back}"
+
+
+def _resolved(holdings: Holdings) -> list[Effect]:
+    return words_and_what_follows(holdings.lock, holdings.doubts)
 
 
 _EFFECTS = {
@@ -151,4 +157,5 @@ _EFFECTS = {
     Action.EXPIRE: _expired,
     Action.EXTEND: _extended,
     Action.RETRY: _retried,
+    Action.RESOLVE: _resolved,
 }

@@ -9,13 +9,13 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 from sqlalchemy import ColumnElement, and_, func, or_, select
-from sqlalchemy.orm import aliased
 
 from console.engine.database import Reader
+from console.engine.drift import count_drifted
 from console.engine.errors import InvalidInput
 from console.engine.locks import is_due
 from console.engine.machine import COMMITTED_STATES, ENDED, LIVE, Outcome, State
-from console.engine.tables import cart_lines, locks, snapshots, variant_prices
+from console.engine.tables import locks
 from console.models.types import clock
 from console.monitoring.sql import epoch_seconds
 from console.monitoring.traffic import Traffic
@@ -45,7 +45,7 @@ class Statistics(BaseModel):
     failures_by_phase: dict[str, int]
     outcomes: dict[str, int]
     stuck: int = Field(description="due for a minute, or in need of attention, now")
-    price_drift: int = Field(description="begun in the window, and today's prices are beyond the tolerance")
+    price_drift: int = Field(description="begun in the window, their prices moved beyond the tolerance since")
     rate_limit_hits: int
     cache_hit_rate: float | None = Field(description="per cent of the status questions; null without any")
 
@@ -142,27 +142,6 @@ def read_durations(reader: Reader, *, since: datetime) -> tuple[float | None, fl
 
 def _positive(seconds: float) -> float:
     return max(0.0, round(float(seconds), 3))
-
-
-def count_drifted(reader: Reader, *, since: datetime, tolerance_minor: int) -> int:
-    """Count the checkouts begun since a moment whose lines would cost more or less today than was frozen.
-
-    Lines at agreed prices cannot drift; those priced by an exchange rate are left out.
-    """
-    line, price = aliased(snapshots), aliased(variant_prices)
-    today = and_(price.c.variant_id == line.c.variant_id, price.c.currency_code == line.c.currency_code)
-    moved = func.sum((price.c.unit_price - line.c.unit_price) * line.c.quantity)
-    drifted = (
-        select(line.c.checkout_lock_id)
-        .join(price, today)
-        .join(locks, locks.c.id == line.c.checkout_lock_id)
-        .outerjoin(cart_lines, cart_lines.c.id == line.c.cart_line_id)
-        .where(locks.c.locked_at >= since, cart_lines.c.agreed_unit_price.is_(None))
-        .group_by(line.c.checkout_lock_id)
-        .having(func.abs(moved) > tolerance_minor)
-        .subquery()
-    )
-    return int(reader.execute(select(func.count()).select_from(drifted)).scalar_one())
 
 
 def _count(reader: Reader, condition: ColumnElement[bool]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from console.web import admin, api, assets, auth, errors, health, storefront
+from console.web import admin, api, assets, auth, errors, health, sandbox, storefront
 
 
 def register(app: Flask) -> None:
@@ -16,3 +16,4 @@ def register(app: Flask) -> None:
     auth.register(app)
     admin.register(app)
     storefront.register(app)
+    sandbox.register(app)

@@ -27,6 +27,7 @@ MEDIA_TYPE = "application/problem+json"
 
 # What the engine refuses.
 STATUSES: dict[str, int] = {
+    "invalid_webhook": 400,
     "not_found": 404,
     "invalid": 422,
     "invalid_cart": 422,
@@ -38,6 +39,7 @@ STATUSES: dict[str, int] = {
     "cart_ordered": 409,
     "not_allowed": 409,
     "stale": 409,
+    "contradicted": 409,
     "expired": 410,
     "cart_locked": 423,
     "checkout_in_progress": 423,

@@ -9,6 +9,7 @@ from typing import Any
 from flask import Flask
 
 from console.engine.machine import ENDED, EXPIRABLE, Phase, State
+from console.web.addresses import path_if_ours
 
 _NAMES = {
     Phase.CART_VALIDATION: "Check cart",
@@ -41,6 +42,7 @@ class Progress:
 
 def register(app: Flask) -> None:
     """Give an app's templates what the checkout's widget is made of."""
+    app.jinja_env.filters["path_if_ours"] = path_if_ours
     app.jinja_env.globals.update(checkout_progress=progress, checkout_seconds_left=seconds_left, checkout_ended=is_over)
 
 

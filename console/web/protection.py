@@ -41,6 +41,7 @@ NO_STATUS = {
     "phase": None,
     "expires_at": None,
     "message": "There is no cart yet.",
+    "next_action": None,
 }
 
 Parameters = ParamSpec("Parameters")

@@ -13,17 +13,25 @@ _BY_STATE = {
     State.CAPTURING: "The payment is being taken.",
     State.COMPLETED: "The order is placed.",
 }
+_WAITING_BY_STATE = {
+    State.AUTHORIZING: "Waiting for you to confirm the payment with your bank.",
+    State.CAPTURING: "Waiting for your bank: it has taken the payment in, and tells us when it is done.",
+}
 _DEFECT = "This checkout failed by an error of ours; nothing was charged."
 _DUE = "The time for this checkout ran out."
 _GIVING_BACK = "What was held of the payment is being given back."
 
 
-def message_of(lock: Any, *, is_due: bool) -> str:
-    """Say how a checkout stands; the text of a defect is not for shoppers."""
+def message_of(lock: Any, *, is_due: bool, is_waiting: bool = False) -> str:
+    """Say how a checkout stands; the text of a defect is not for shoppers.
+
+    `is_waiting` says that its payment waits for the shopper or the bank.
+    """
     if is_due:
         return _DUE
     if lock.outcome is None:
-        return _BY_STATE[State(lock.state)]
+        state = State(lock.state)
+        return _WAITING_BY_STATE.get(state, _BY_STATE[state]) if is_waiting else _BY_STATE[state]
     reason = _DEFECT if lock.outcome == Outcome.ERROR else lock.failure_reason
     return f"{reason} {_GIVING_BACK}" if lock.state == State.ROLLING_BACK else reason
 

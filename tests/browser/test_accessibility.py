@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.browser.visits import fill_cart, give_details, sign_in
+from tests.browser.visits import fill_cart, give_details, pay, sign_in
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 SHOP = ["/", "/products/MUG-01", "/?q=nothing-like-it", "/cart", "/checkout", "/nowhere", "/login", "/api/v1/docs"]
@@ -61,6 +61,23 @@ def test_the_shop_can_be_used_by_everybody(visitor: BrowserContext) -> None:
     assert found == []
 
 
+def test_the_bank_s_page_can_be_used_by_everybody(visitor: BrowserContext) -> None:
+    page = visitor.new_page()
+    fill_cart(page)
+    give_details(page)
+    pay(page, card="Ask your bank first (3-D Secure)")
+    found = complaints(page)
+    page.get_by_role("link", name="Go to your bank").click()
+    bank = page.url
+    found += complaints(page)
+    page.get_by_role("button", name="Refuse").click()
+    found += complaints(page)
+    page.goto(bank)
+    found += complaints(page)
+
+    assert found == []
+
+
 def test_the_console_can_be_used_by_everybody(visitor: BrowserContext) -> None:
     page = visitor.new_page()
     sign_in(page, "admin")
@@ -80,4 +97,15 @@ def test_a_confirmation_can_be_used_by_everybody(visitor: BrowserContext) -> Non
     page.locator("tbody a").first.click()
     page.get_by_role("link", name="Release").click()
 
+    assert complaints(page) == []
+
+
+def test_resolving_can_be_done_by_everybody(visitor: BrowserContext) -> None:
+    page = visitor.new_page()
+    sign_in(page, "admin")
+    page.goto("/admin/checkout-locks/?needs_attention=true")
+    page.locator("tbody a").first.click()
+    page.get_by_role("link", name="Resolve").click()
+
+    assert page.get_by_role("radio", name="Yes, it happened").is_visible()
     assert complaints(page) == []

@@ -36,6 +36,19 @@ def test_a_declined_card_leaves_the_cart_to_try_again(shopper: BrowserContext) -
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("your order is placed"))
 
 
+def test_a_shopper_whose_bank_asks_first_goes_there_and_comes_back(shopper: BrowserContext) -> None:
+    page = shopper.new_page()
+    fill_cart(page)
+    give_details(page)
+    pay(page, card="Ask your bank first (3-D Secure)")
+
+    page.goto("/cart")
+    page.get_by_role("link", name="Go to your bank").click()
+    page.get_by_role("button", name="Approve").click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("your order is placed"))
+
+
 def test_a_stuck_checkout_is_found_by_its_reference_and_released(
     shopper: BrowserContext, support: BrowserContext
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,10 @@ from typing import Any
 import pytest
 from apiflask import APIFlask
 from click.testing import Result
+from sqlalchemy.orm import Session
+
+from console.extensions import db
+from tests.factories import Shop
 
 Run = Callable[..., "Ran"]
 
@@ -43,11 +47,29 @@ class Ran:
 
 
 @pytest.fixture
-def run(app: APIFlask) -> Run:
+def run(app: APIFlask, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Give a function that runs a `checkout` command and gives what it wrote; an exception is a failure of the test."""
+    monkeypatch.setenv("COLUMNS", "160")  # whoever runs the tests
 
     def run_command(*arguments: str | Path, group: str = "checkout", stdin: str = "") -> Ran:
         words = [group, *map(str, arguments)]
         return Ran(app.test_cli_runner().invoke(args=words, input=stdin, catch_exceptions=False))
 
     return run_command
+
+
+@pytest.fixture
+def session(app: APIFlask) -> Iterator[Session]:
+    """Open a session on the app's own database, its gateway attached."""
+    with app.app_context():
+        engine = db.engine
+    with Session(engine, expire_on_commit=False) as session:
+        yield session
+
+
+@pytest.fixture
+def shop(session: Session) -> Shop:
+    """Stock the app's own shop with mugs."""
+    shop = Shop(session)
+    shop.sell("MUG", stock=10)
+    return shop

@@ -73,7 +73,7 @@ def test_a_due_checkout_that_sweeps_missed_is_a_health_matter_and_mended(run: Ru
 
     assert found.code == 0
     assert (found.document["sound"], found.document["clean"]) == (True, False)
-    assert mended.document["fixed"] == {"expired": 1, "recovered": 0}
+    assert mended.document["fixed"] == {"freed_carts": [], "owed": [], "expired": 1, "recovered": 0, "called": []}
     assert mended.document["clean"] is True
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from console.settings import TABLE
 from tests.cli.conftest import Run
 from tests.installation import SECRET_KEY
@@ -19,3 +21,14 @@ def test_secrets_are_masked(run: Run) -> None:
     for shown in (run("settings").out, run("settings", "--json").out):
         assert SECRET_KEY not in shown
         assert "********" in shown
+
+
+@pytest.mark.parametrize("columns", ["80", "160"])
+def test_people_read_every_setting_in_any_width(run: Run, monkeypatch: pytest.MonkeyPatch, columns: str) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+
+    out = run("settings").out
+
+    assert all(setting.name in out for setting in TABLE)
+    assert "how long a checkout may take" in out
+    assert max(map(len, out.splitlines())) <= int(columns)

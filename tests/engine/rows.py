@@ -18,3 +18,9 @@ def read_one(session: Session, model: Any, **having: object) -> Any:
     """Read the only row there is."""
     [row] = read(session, model, **having)
     return row
+
+
+def read_now(session: Session, model: Any, **having: object) -> Any:
+    """Read the only row there is, past what the session has open: another process may have changed it since."""
+    session.commit()
+    return read_one(session, model, **having)

@@ -126,3 +126,14 @@ def test_a_line_that_is_not_there_is_not_found(session: Session, shop: Shop, nam
 
     with pytest.raises(NotFound):
         CHANGES[name](session, cart)
+
+
+def test_a_cart_with_agreed_prices_keeps_its_currency(session: Session, shop: Shop) -> None:
+    shop.sell()
+    cart = shop.cart(agreed=[("MUG", 1, 255)])
+
+    with pytest.raises(InvalidInput, match="agreed in GBP"):
+        change_details(session, cart, currency="JPY")
+    change_details(session, cart, currency="GBP", email="eve@example.org")
+
+    assert (read_one(session, Cart).currency_code, read_one(session, Cart).email) == ("GBP", "eve@example.org")

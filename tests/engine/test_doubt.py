@@ -298,6 +298,27 @@ def test_a_rollback_that_is_broken_too_calls_for_a_human(
     assert "enter_capture fails" in read_one(session, CheckoutLock).needs_attention
 
 
+def test_going_back_calls_off_whom_a_broken_leg_had_called(
+    session: Session, shop: Shop, bank: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.sell()
+    lock = shop.checkout()
+    with monkeypatch.context() as broken:
+        broken.setattr(order_creation, "create_order", break_down)
+        broken.setattr(legs_of_the_engine, "go_back", break_down)
+        with pytest.raises(PaymentPending):
+            process(session, lock, payment=VISA)
+    assert lock.needs_attention is not None
+    bank.script("void", *[stay_silent] * 3)
+
+    release(session, lock, actor="ada", reason="cannot be sold", version=None)
+
+    assert (lock.state, lock.needs_attention) == ("rolling_back", None)
+    tell(session, lock, "void", OperationStatus.SUCCEEDED)
+    assert recover(session) == 1
+    assert check_all(session) == []
+
+
 def test_a_sale_that_cannot_be_committed_waits_for_a_human_and_is_retried(
     session: Session, shop: Shop, bank: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -329,7 +350,9 @@ def test_one_checkout_that_fails_keeps_no_other_from_recovery(
     let_tries_come(session)
     drive_on = recovery.drive_on
     monkeypatch.setattr(
-        recovery, "drive_on", lambda *given: break_down() if given[1].id == broken.id else drive_on(*given)
+        recovery,
+        "drive_on",
+        lambda at, lock, **how: break_down() if lock.id == broken.id else drive_on(at, lock, **how),
     )
 
     assert recover(session) == 1

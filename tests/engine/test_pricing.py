@@ -1,48 +1,30 @@
-"""What a cart costs: coupons, tax by country and class, shipping, currencies; frozen when the prices are locked."""
+"""What a cart costs: tax by country and class, shipping, currencies; frozen when the prices are locked."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from console.engine import Addresses, Payment, process
-from console.engine.errors import InvalidCart, PaymentDeclined
+from console.engine import Addresses, process, start
+from console.engine.errors import InvalidCart
 from console.engine.invariants import check_all
 from console.engine.payments.sandbox import SandboxGateway
 from console.engine.runtime import CheckoutConfig, attach
 from console.models import (
-    Coupon,
-    CouponVariant,
     ExchangeRate,
     Order,
     PriceSnapshot,
     ShippingMethod,
     TaxRate,
 )
+from tests.engine.merchant import add, buy, pounds_in, ten_percent, vat
 from tests.engine.rows import read, read_one
 from tests.factories import ADDRESS, VISA, Shop
 
 DUBLIN = Addresses({**ADDRESS, "city": "Dublin", "country": "IE"})
-
-
-def add(session: Session, *rows: Any) -> None:
-    session.add_all(rows)
-    session.commit()
-
-
-def ten_percent(**fields: Any) -> Coupon:
-    return Coupon(**{"code": "TEN", "name": "Ten off", "kind": "percent", "value": Decimal(10)} | fields)
-
-
-def buy(session: Session, shop: Shop, *lines: tuple[str, int], **details: Any) -> Order:
-    order = process(session, shop.checkout(*lines, **details), payment=VISA)
-    assert check_all(session) == []
-    return order
 
 
 def test_tax_goes_by_the_country_and_the_class(session: Session, shop: Shop) -> None:
@@ -74,76 +56,6 @@ def test_a_tax_that_prices_include_adds_nothing(
 
     assert (order.total, order.tax_total) == (1200, 0)
     assert read_one(session, PriceSnapshot, sku=None).tax_breakdown[0]["amount"] == 200
-
-
-def test_a_coupon_takes_its_share_off_and_its_use_becomes_final(session: Session, shop: Shop) -> None:
-    shop.sell("MUG", price=999)
-    add(session, ten_percent(max_uses=1))
-
-    order = buy(session, shop, ("MUG", 3), coupon_code="ten")
-
-    assert (order.sub_total, order.discount_total, order.total, order.coupon_code) == (2997, 300, 2697, "TEN")
-    assert read_one(session, Coupon).uses == 1
-
-
-def test_a_coupon_used_up_is_refused_at_the_start(session: Session, shop: Shop) -> None:
-    shop.sell()
-    add(session, ten_percent(max_uses=1))
-    buy(session, shop, coupon_code="TEN")
-
-    with pytest.raises(InvalidCart, match="used up"):
-        shop.checkout(coupon_code="TEN")
-
-
-def test_the_last_use_of_a_coupon_goes_to_one_cart(session: Session, shop: Shop) -> None:
-    shop.sell()
-    add(session, ten_percent(max_uses=1))
-    first, second = shop.checkout(coupon_code="TEN"), shop.checkout(coupon_code="TEN")
-    process(session, first, payment=VISA)
-
-    with pytest.raises(InvalidCart, match="used up"):
-        process(session, second, payment=VISA)
-
-    assert check_all(session) == []
-
-
-def test_a_checkout_that_goes_back_returns_its_coupon_use(session: Session, shop: Shop) -> None:
-    shop.sell()
-    add(session, ten_percent(max_uses=1))
-
-    with pytest.raises(PaymentDeclined):
-        process(session, shop.checkout(coupon_code="TEN"), payment=Payment("card", "tok_capture_declined"))
-
-    assert read_one(session, Coupon).uses == 0
-    assert check_all(session) == []
-    assert buy(session, shop, coupon_code="TEN").discount_total == 100
-
-
-@pytest.mark.parametrize(
-    ("fields", "told"),
-    [
-        ({"valid_until": datetime.now(UTC) - timedelta(days=1)}, "not valid now"),
-        ({"valid_from": datetime.now(UTC) + timedelta(days=1)}, "not valid now"),
-        ({"active": False}, "not valid now"),
-        ({"minimum_amount": 5000}, "needs a larger cart"),
-        ({"kind": "fixed", "value": Decimal(500), "currency_code": "EUR"}, "carts in EUR"),
-    ],
-)
-def test_a_coupon_that_cannot_be_used_says_why(session: Session, shop: Shop, fields: Any, told: str) -> None:
-    shop.sell()
-    add(session, ten_percent(**fields))
-
-    with pytest.raises(InvalidCart, match=told):
-        shop.checkout(coupon_code="TEN")
-
-
-def test_a_coupon_may_be_limited_to_a_product(session: Session, shop: Shop) -> None:
-    mug = shop.sell("MUG", price=1000)
-    shop.sell("PEN", price=1000)
-    add(session, ten_percent(id=1))
-    add(session, CouponVariant(coupon_id=1, variant_id=mug.id))
-
-    assert buy(session, shop, ("MUG", 1), ("PEN", 1), coupon_code="TEN").discount_total == 100
 
 
 def test_shipping_is_chosen_by_country_and_free_above_an_amount(session: Session, shop: Shop) -> None:
@@ -180,3 +92,73 @@ def test_a_rate_moved_during_the_checkout_does_not_change_what_is_paid(session: 
     session.commit()
 
     assert read_one(session, Order, id=order.id).total == 3810
+
+
+def test_what_was_agreed_to_cost_nothing_costs_nothing(session: Session, shop: Shop, gateway: SandboxGateway) -> None:
+    shop.sell("MUG", price=1000)
+    add(session, vat())
+    cart = shop.cart(agreed=[("MUG", 3, 0), ("MUG", 1, 1)])
+    free = shop.cart(agreed=[("MUG", 1, 0)])
+
+    orders = [process(session, start(session, each, session_id="phone"), payment=VISA) for each in (cart, free)]
+
+    assert [(order.total, order.status) for order in orders] == [(1, "paid"), (0, "paid")]
+    assert [charge.captured for charge in gateway.ledger()] == [1]
+    assert check_all(session) == []
+
+
+def test_a_cart_in_dinars_has_three_decimals_in_everything(session: Session, shop: Shop) -> None:
+    shop.sell("MUG", price=1099)
+    add(session, pounds_in("KWD", "0.3895"), vat(), ten_percent(value=Decimal("12.5")))
+    add(session, ShippingMethod(code="w", name="World", currency_code="GBP", price=500, tax_class="standard"))
+
+    order = buy(session, shop, ("MUG", 3), currency="KWD", coupon_code="TEN")
+
+    # 10.99 GBP are 4.281 KWD, three of them 12.843; 12.5 % is 1.605, and 20 % of what is left 2.248
+    assert (order.sub_total, order.discount_total, order.tax_total) == (12843, 1605, 2248)
+    assert (order.shipping_total, order.total) == (1948 + 390, 12843 - 1605 + 2248 + 2338)
+
+
+def test_prices_of_a_currencys_own_are_not_said_to_be_converted(session: Session, shop: Shop) -> None:
+    shop.sell("MUG", price=1500, currency="JPY")
+
+    order = buy(session, shop, currency="JPY")
+
+    snapshot = read_one(session, PriceSnapshot, sku=None)
+    assert (order.total, snapshot.compare_currency_code, snapshot.exchange_rate) == (1500, "JPY", Decimal(1))
+
+
+def test_a_cart_whose_currency_cannot_pay_the_shipping_is_not_shipped_for_nothing(session: Session, shop: Shop) -> None:
+    shop.sell("MUG", price=1500, currency="JPY")
+    add(session, ShippingMethod(code="w", name="World", currency_code="GBP", price=500))
+
+    with pytest.raises(InvalidCart, match="Shipping has no price in JPY"):
+        shop.checkout(currency="JPY")
+
+
+def test_a_cart_worth_more_than_can_be_counted_is_refused(session: Session, shop: Shop) -> None:
+    shop.sell("MUG", price=10**10, stock=10**6)
+    shop.sell("ORE", price=10**10, stock=10**6)
+    lock = shop.checkout(("MUG", 100_000), ("ORE", 100_000))
+
+    with pytest.raises(InvalidCart, match="worth more than can be paid"):
+        process(session, lock, payment=VISA)
+
+
+def test_a_snapshot_says_how_its_prices_came_about(session: Session, shop: Shop) -> None:
+    shop.sell("MUG", price=1000)
+    add(session, vat(), ten_percent(minimum_amount=500))
+    add(session, ShippingMethod(code="home", name="Home", currency_code="GBP", price=300, tax_class="standard"))
+
+    buy(session, shop, ("MUG", 2), coupon_code="TEN")
+
+    cart, line = read(session, PriceSnapshot)
+    discount = {"code": "TEN", "name": "Ten off", "percent": "10", "base": 2000, "amount": 200}
+    goods = {"name": "VAT", "tax_class": "standard", "rate": "0.2", "base": 1800, "amount": 360, "included": False}
+    assert cart.discount_breakdown == line.discount_breakdown == cart.applied_discounts == [discount]
+    assert line.tax_breakdown == [goods]
+    assert cart.tax_breakdown == [goods, {**goods, "base": 300, "amount": 60, "on": "shipping"}]
+    assert (line.tax_rate, cart.shipping_method, cart.shipping_total) == (Decimal("0.2"), "Home", 360)
+    assert cart.promotion_details == {
+        "code": "TEN", "name": "Ten off", "kind": "percent", "value": "10", "minimum_amount": 500,
+    }  # fmt: skip

@@ -17,7 +17,8 @@ from console.engine.database import load
 from console.engine.expiry import expire_if_due
 from console.engine.invariants import check_all
 from console.engine.payments.sandbox import SandboxGateway
-from console.models import Cart, CartLine, CheckoutLock, Order, StockLevel
+from console.models import Cart, CartLine, CheckoutLock, Coupon, Order, StockLevel
+from tests.engine.merchant import add, ten_percent
 from tests.engine.rows import read, read_one
 from tests.engine.worlds import World, run_together
 from tests.factories import VISA, Shop
@@ -69,6 +70,22 @@ def test_ten_pieces_go_to_ten_of_forty_shoppers(session: Session, shop: Shop, wo
     assert outcomes == {"paid": 10, "out_of_stock": 30}
     level = read_one(session, StockLevel)
     assert (level.on_hand, level.reserved) == (0, 0)
+    assert check_all(session) == []
+
+
+def test_the_last_use_of_a_coupon_goes_to_one_of_many_carts(session: Session, shop: Shop, world: World) -> None:
+    shop.sell("MUG", stock=100)
+    add(session, ten_percent(max_uses=3))
+    locks = [shop.checkout(coupon_code="TEN") for _ in range(24)]
+    shares = [[lock.id for lock in locks[number::PROCESSES]] for number in range(PROCESSES)]
+
+    answers = run_together(buy_each, *[(world, share, None) for share in shares])
+
+    outcomes = Counter("paid" if answer.startswith("O-") else answer for answers in answers for answer in answers)
+    assert outcomes == {"paid": 3, "invalid_cart": 21}
+    assert read_one(session, Coupon).uses == 3
+    assert [order.discount_total for order in read(session, Order)] == [100] * 3
+    assert read_one(session, StockLevel).on_hand == 97
     assert check_all(session) == []
 
 

@@ -13,9 +13,10 @@ from console.engine import CheckoutError, Payment, process
 from console.engine.machine import OperationKind
 from console.engine.payments.gateway import GatewayRequest
 from console.engine.payments.sandbox import SandboxGateway
-from console.engine.reconciliation import Difference, find_differences
+from console.engine.reconciliation import Difference, find_differences, moment_ago
 from console.engine.runtime import CheckoutConfig, attach
 from console.models import CheckoutLock, PaymentOperation
+from console.models.types import clock
 from console.testing.scripted import ScriptedGateway
 from tests.factories import VISA, Shop
 
@@ -92,17 +93,18 @@ def test_a_gateway_without_a_ledger_cannot_be_compared(session: Session, shop: S
 class Meanwhile:
     """A gateway while whose ledger is read, a checkout goes on."""
 
-    def __init__(self, gateway: SandboxGateway, act: Any) -> None:
+    def __init__(self, gateway: SandboxGateway, act: Any, entries: Any = None) -> None:
         self.name = gateway.name
         self.gateway = gateway
         self.act = act
+        self.entries = entries
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.gateway, name)
 
-    def ledger(self) -> Any:
+    def ledger(self, since: Any = None) -> Any:
         self.act()
-        entries = self.gateway.ledger()
+        entries = self.gateway.ledger(since) if self.entries is None else self.entries
         self.act()
         return entries
 
@@ -116,3 +118,52 @@ def test_checkouts_that_go_on_meanwhile_are_no_difference(
         attach(session.get_bind().engine, config=CheckoutConfig(), gateway=meanwhile)
 
         assert find_differences(session) == []
+
+
+def test_a_difference_says_what_differs_and_what_to_do(session: Session, shop: Shop, gateway: SandboxGateway) -> None:
+    shop.sell()
+    lock = pay(session, shop, "tok_visa")
+    change(session, "capture", status="refused")
+    stranger = GatewayRequest(OperationKind.AUTHORIZE, "AAAA-AAAA", "key", 500, "GBP", token="tok_visa")
+    gateway.authorize(stranger, timeout_seconds=5)
+
+    found = {each.reference: each for each in find_differences(session) or ()}
+
+    unknown, refused = found["AAAA-AAAA"], found[lock.reference]
+    assert unknown.told == "Authorization: we have none, 0.00 GBP; the gateway's ledger has 5.00 GBP."
+    assert "No checkout of ours" in unknown.advice
+    assert refused.told == "Capture: we have refused, 0.00 GBP; the gateway's ledger has 10.00 GBP."
+    assert refused.provider_reference is not None
+
+
+def test_a_void_that_had_nothing_to_void_is_no_difference(session: Session, shop: Shop) -> None:
+    shop.sell()
+    lock = pay(session, shop, "tok_declined")
+    void = {"kind": "void", "status": "succeeded", "amount": 1000, "currency": "GBP", "provider": "sandbox"}
+    session.add(PaymentOperation(lock_id=lock.id, idempotency_key="k", resolved_at=clock(), **void))
+    session.commit()
+
+    assert find_differences(session) == []
+
+
+def test_only_what_changed_since_is_compared(session: Session, shop: Shop) -> None:
+    shop.sell()
+    pay(session, shop, "tok_visa")
+    change(session, "capture", status="refused")
+    later = moment_ago(session, -3600)
+
+    assert find_differences(session, since=later) == []
+    assert len(find_differences(session, since=moment_ago(session, 3600)) or ()) == 1
+
+
+def test_what_we_asked_for_before_the_beginning_need_not_stand_in_the_part_that_is_read(
+    session: Session, shop: Shop, gateway: SandboxGateway
+) -> None:
+    shop.sell()
+    pay(session, shop, "tok_visa")
+    since = moment_ago(session, 60)  # nearer than two clocks may be apart
+    attach(session.get_bind().engine, config=CheckoutConfig(), gateway=Meanwhile(gateway, lambda: None, entries=[]))
+
+    assert find_differences(session, since=since) == []
+    change(session, "capture", created_at=clock(3600))
+    assert [each.kind for each in find_differences(session, since=since) or ()] == ["capture"]

@@ -11,6 +11,7 @@ from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from console.engine.locks import Drive
+from console.engine.machine import OperationKind, OperationStatus
 from console.engine.payments.gateway import GatewayAnswer, NoAnswer
 from console.engine.payments.operations import Operations, request_for
 from console.engine.runtime import runtime_of
@@ -28,7 +29,7 @@ def ask_gateway(
     """Have the gateway do an operation, once; None when it stays silent.
 
     A fresh operation, written by this driver just now, is sent first. In doubt the gateway is asked once, then sent the
-    same key again at most twice, all while the lease covers the call.
+    same key again at most twice, all while the lease covers the call. About one that waits it is asked only.
     """
     session.commit()  # no transaction and no pooled connection is held while we wait for the gateway (rule 1)
     runtime = runtime_of(session)
@@ -42,7 +43,7 @@ def ask_gateway(
     def find() -> GatewayAnswer | None:
         return gateway.find(request.reference, kind=request.kind, timeout_seconds=timeout)
 
-    for call in _in_order(send, find, is_fresh=is_fresh, may_send=_key_lives(operation, drive.lock)):
+    for call in _in_order(send, find, is_fresh=is_fresh, may_send=_may_send(operation, drive.lock)):
         if not drive.covers(timeout):
             return None
         try:
@@ -58,13 +59,29 @@ def ask_gateway(
     return None
 
 
+def find_answer(session: Session, reference: str, *, kind: OperationKind) -> GatewayAnswer | None:
+    """Ask the gateway, once, what became of an operation; None when it knows nothing, or stays silent."""
+    session.commit()
+    runtime = runtime_of(session)
+    try:
+        return runtime.gateway.find(reference, kind=kind, timeout_seconds=runtime.config.gateway_timeout_seconds)
+    except NoAnswer as silence:
+        log.warning("gateway_silent", reference=reference, kind=kind, reason=str(silence))
+    except Exception:
+        log.exception("gateway_failed", reference=reference, kind=kind)
+    return None
+
+
 def _in_order(send: Call, find: Call, *, is_fresh: bool, may_send: bool) -> tuple[Call, ...]:
     if not may_send:
         return (find,)
     return (send, find, *[send] * RESENDS) if is_fresh else (find, *[send] * RESENDS)
 
 
-def _key_lives(operation: Row[Any], lock: Row[Any]) -> bool:
-    """Tell whether the gateway still knows the operation's idempotency key: past its life, sending acts twice."""
+def _may_send(operation: Row[Any], lock: Row[Any]) -> bool:
+    """Tell whether sending is safe: past the life of the idempotency key at the gateway it would act twice.
+
+    One that waits arrived there: there is nothing to send.
+    """
     age: timedelta = lock.changed_at - operation.created_at
-    return age < KEY_LIFE
+    return age < KEY_LIFE and operation.status != OperationStatus.WAITING

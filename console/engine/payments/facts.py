@@ -7,24 +7,27 @@ money which comes too late goes back.
 from __future__ import annotations
 
 import random
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Row, case, update
 from sqlalchemy.orm import Session
 
-from console.engine import events
+from console.engine.attention import FOR_HUMANS_ONLY, Cause, call_off, demand
 from console.engine.clauses import Clause, after
 from console.engine.locks import change, touch
 from console.engine.machine import OperationKind, OperationStatus, State
 from console.engine.payments.gateway import GatewayAnswer
 from console.engine.payments.operations import (
     Operations,
+    any_open,
     apply_answer,
     is_settled,
     is_what_we_asked,
     operations_of,
     raise_operation,
     statuses_of,
+    storable,
     write_operation,
 )
 from console.engine.runtime import runtime_of
@@ -44,9 +47,9 @@ def record_answer(session: Session, lock_id: int, operation: Row[Any], answer: G
     if not is_what_we_asked(answer, operation):
         return _record_mismatch(session, lock, operation, answer)
     raised = apply_answer(session, operation, answer)
-    if raised is None:
-        return lock
-    return _follow(session, lock, raised)
+    if answer.status == OperationStatus.WAITING:
+        _ask_later(session, lock, operation)
+    return lock if raised is None else follow(session, lock, raised)
 
 
 def record_silence(session: Session, lock_id: int, operation: Row[Any]) -> Row[Any]:
@@ -55,26 +58,28 @@ def record_silence(session: Session, lock_id: int, operation: Row[Any]) -> Row[A
     raise_operation(session, operation, status=OperationStatus.UNKNOWN)
     attempts = operation.attempts + 1
     wait = _BACKOFF_SECONDS[min(attempts, len(_BACKOFF_SECONDS)) - 1]
-    jittered = wait * random.uniform(0.75, 1.25)  # noqa: S311 - jitter, no secret
+    _put_off(session, operation, seconds=wait, attempts=attempts)
+    if attempts >= TRIES_BEFORE_ATTENTION:
+        call = OperationKind(operation.kind).noun
+        message = f"The gateway did not answer the {call} in {attempts} tries; whether it happened is unknown."
+        return demand(session, lock, Cause.UNANSWERED, message, about=operation.kind)
+    return lock
+
+
+def _ask_later(session: Session, lock: Row[Any], operation: Row[Any]) -> None:
+    """Have a waiting operation asked about again, since a webhook can be lost: as long after this as it took so far."""
+    age: timedelta = lock.changed_at - operation.created_at
+    wait = min(max(age.total_seconds(), _BACKOFF_SECONDS[0]), _BACKOFF_SECONDS[-1])
+    _put_off(session, operation, seconds=wait, attempts=0)
+
+
+def _put_off(session: Session, operation: Row[Any], *, seconds: float, attempts: int) -> None:
+    jittered = seconds * random.uniform(0.75, 1.25)  # noqa: S311 - jitter, no secret
     session.execute(
         update(operations)
         .where(operations.c.id == operation.id, operations.c.resolved_at.is_(None))
         .values(attempts=attempts, next_attempt_at=clock(jittered))
     )
-    if attempts >= TRIES_BEFORE_ATTENTION:
-        call = OperationKind(operation.kind).noun
-        message = f"The gateway did not answer the {call} in {attempts} tries; whether it happened is unknown."
-        return demand_attention(session, lock, message)
-    return lock
-
-
-def demand_attention(session: Session, lock: Row[Any], message: str) -> Row[Any]:
-    """Say in plain words that a human is needed, with its event, once per cause. Caller holds the lock row, commits."""
-    if lock.needs_attention is not None:
-        return lock
-    lock = change(session, lock.id, needs_attention=message)
-    events.write_event(session, lock, topic=events.NEEDS_ATTENTION, message=message)
-    return lock
 
 
 def give_back(session: Session, lock: Row[Any], known: Operations) -> Row[Any] | None:
@@ -99,10 +104,10 @@ def _write_once(
     return write_operation(session, lock, kind, amount_minor=of.amount, currency=of.currency)
 
 
-def _follow(session: Session, lock: Row[Any], raised: Row[Any]) -> Row[Any]:
-    """Do what a new fact asks for at once."""
-    if lock.needs_attention is not None and raised.resolved_at is not None:
-        lock = _end_doubt(session, lock)
+def follow(session: Session, lock: Row[Any], raised: Row[Any]) -> Row[Any]:
+    """Do what a new fact asks for at once, whoever told it; give the lock. Caller holds the lock row and commits."""
+    if raised.resolved_at is not None:
+        lock = _end_doubt(session, lock, raised)
     if raised.status == OperationStatus.WAITING and raised.kind == OperationKind.AUTHORIZE:
         return _follow_waiting(session, lock)
     if raised.status == OperationStatus.SUCCEEDED:
@@ -137,15 +142,20 @@ def _follow_success(session: Session, lock: Row[Any], raised: Row[Any]) -> Row[A
     return lock
 
 
-def _end_doubt(session: Session, lock: Row[Any]) -> Row[Any]:
-    """Call the human off once every operation has its last word, and on the way back once no money is held either."""
+def _end_doubt(session: Session, lock: Row[Any], raised: Row[Any]) -> Row[Any]:
+    """Call the human off whom this operation's doubt had called; once no money is held any more, the others too."""
+    if lock.needs_attention is None:
+        return lock
     known = operations_of(session, lock.id)
     is_going_back = lock.state in (State.ROLLING_BACK, State.FAILED)
-    if any(operation.resolved_at is None for operation in known.values()):
-        return lock
-    if is_going_back and not is_settled(statuses_of(known)):
-        return lock
-    return change(session, lock.id, needs_attention=None)
+    is_over = is_settled(statuses_of(known)) if is_going_back else not any_open(known)
+
+    def ends(cause: str, about: str) -> bool:
+        if about == raised.kind and cause in (Cause.UNANSWERED, Cause.MISMATCH):
+            return True
+        return is_over and (is_going_back or cause == Cause.EARLIER) and cause not in FOR_HUMANS_ONLY
+
+    return call_off(session, lock, ends)
 
 
 def take_late_money(session: Session, lock: Row[Any], raised: Row[Any]) -> Row[Any]:
@@ -160,7 +170,7 @@ def take_late_money(session: Session, lock: Row[Any], raised: Row[Any]) -> Row[A
     if had_failed or raised.kind == OperationKind.CAPTURE:
         what = "captured" if raised.kind == OperationKind.CAPTURE else "authorized"
         message = f"The gateway {what} the payment after the checkout had ended; the money is being given back."
-        return demand_attention(session, lock, message)
+        return demand(session, lock, Cause.LATE, message, about=raised.kind)
     return lock
 
 
@@ -168,7 +178,11 @@ def _follow_refusal(session: Session, lock: Row[Any], back: Row[Any]) -> Row[Any
     """The gateway does not give the money back: it was captured after all, or a human is needed."""
     if back.kind == OperationKind.VOID and back.code == "already_captured":
         return _find_captured(session, lock)
-    return demand_attention(session, lock, f"The gateway refused the {back.kind}: {back.message or back.code}.")
+    if back.resolved_by is not None:
+        message = f"The {back.kind} did not happen, says {back.resolved_by}; the money is to be given back by hand."
+    else:
+        message = f"The gateway refused the {back.kind}: {back.message or back.code}."
+    return demand(session, lock, Cause.REFUSED, message, about=back.kind)
 
 
 def _find_captured(session: Session, lock: Row[Any]) -> Row[Any]:
@@ -176,19 +190,23 @@ def _find_captured(session: Session, lock: Row[Any]) -> Row[Any]:
     known = operations_of(session, lock.id)
     capture = known.get(OperationKind.CAPTURE)
     if capture is None:
-        _write_once(session, lock, known, kind=OperationKind.REFUND, of=known[OperationKind.AUTHORIZE])
-        return demand_attention(session, lock, "The gateway captured a payment that we only had authorized.")
+        authorize = known[OperationKind.AUTHORIZE]
+        amount = {"amount_minor": authorize.amount, "currency": authorize.currency}
+        capture = write_operation(session, lock, OperationKind.CAPTURE, **amount)
+        message = "The gateway captured a payment that we only had authorized; it is being refunded."
+        lock = demand(session, lock, Cause.LATE, message, about=OperationKind.CAPTURE)
     raised = raise_operation(session, capture, status=OperationStatus.SUCCEEDED)
     return lock if raised is None else take_late_money(session, lock, raised)
 
 
 def _record_mismatch(session: Session, lock: Row[Any], operation: Row[Any], answer: GatewayAnswer) -> Row[Any]:
     """Store an answer with a wrong amount or currency without applying it."""
-    told = {"amount": answer.amount_minor, "currency": answer.currency, "raw": dict(answer.raw)}
-    put_off = {"attempts": operation.attempts + 1, "next_attempt_at": clock(_BACKOFF_SECONDS[-1])}
-    session.execute(update(operations).where(operations.c.id == operation.id).values(answer=told, **put_off))
+    told = {"amount": answer.amount_minor, "currency": answer.currency, "raw": storable(answer.raw)}
+    kept = {**(operation.answer or {}), "mismatch": told}
+    session.execute(update(operations).where(operations.c.id == operation.id).values(answer=kept))
+    _put_off(session, operation, seconds=_BACKOFF_SECONDS[-1], attempts=operation.attempts + 1)
     message = (
         f"The gateway speaks of {answer.amount_minor} {answer.currency} for the {OperationKind(operation.kind).noun} "
         f"of {operation.amount} {operation.currency} (minor units)."
     )
-    return demand_attention(session, lock, message)
+    return demand(session, lock, Cause.MISMATCH, message, about=operation.kind)

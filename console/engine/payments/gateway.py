@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from datetime import datetime
+from typing import Any, Protocol, runtime_checkable
 
 from console.engine.machine import OperationKind, OperationStatus
 
@@ -95,3 +96,28 @@ class PaymentGateway(Protocol):
 
     def find(self, reference: str, *, kind: OperationKind, timeout_seconds: float) -> GatewayAnswer | None:
         """Tell what became of the operation of this kind for our reference."""
+
+
+@dataclass(frozen=True)
+class PaymentNotice:
+    """What a gateway tells by itself of an operation, found by our own `reference`.
+
+    `signed_at` is when it was sent, by the gateway's signature; the engine refuses a stale one.
+    """
+
+    reference: str
+    kind: OperationKind
+    answer: GatewayAnswer
+    signed_at: datetime
+
+
+@runtime_checkable
+class SendsWebhooks(Protocol):
+    """A gateway that tells by itself what becomes of operations, by webhooks to `/api/v1/webhooks/payments/<name>`."""
+
+    def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> PaymentNotice | None:
+        """Check a webhook's signature and read what it tells; None for one that speaks of no operation.
+
+        Header names may come in any case. Raises `console.engine.errors.InvalidWebhook` for one that this gateway
+        did not sign, or that makes no sense.
+        """

@@ -97,7 +97,8 @@ def apply_answer(session: Session, operation: Row[Any], answer: GatewayAnswer) -
         code=_text(answer.code, most=64),
         message=_text(answer.message, most=1000),
         next_action=dict(answer.next_action) if answer.next_action else None,
-        answer=_storable(answer.raw),
+        answer=storable(answer.raw),
+        **({"resolved_by": None} if operation.resolved_by else {}),  # a human's word, until the gateway's own
     )
 
 
@@ -105,7 +106,7 @@ def _text(said: str | None, *, most: int) -> str | None:
     return said.replace("\x00", "")[:most] if said else None
 
 
-def _storable(raw: Mapping[str, Any]) -> dict[str, Any]:
+def storable(raw: Mapping[str, Any]) -> dict[str, Any]:
     """Bring what a gateway said into JSON, whatever its adapter left in it: a fact must not be lost for its form."""
     stored: dict[str, Any] = json.loads(json.dumps(dict(raw), default=str).replace("\\u0000", ""))
     return stored
@@ -124,6 +125,11 @@ def is_settled(statuses: Mapping[str, str]) -> bool:
     if succeeded(OperationKind.AUTHORIZE):
         return succeeded(OperationKind.VOID) or succeeded(OperationKind.REFUND)
     return True
+
+
+def any_open(known: Operations) -> bool:
+    """Tell whether an operation has no last word yet."""
+    return any(operation.resolved_at is None for operation in known.values())
 
 
 def statuses_of(known: Operations) -> dict[str, str]:

@@ -29,6 +29,7 @@ class Leg:
 
     `rows_held` tells the reservation to lock the stock rows; `lines` is what validation read for the phases after it;
     `amount_due` is the frozen total in minor units, and its currency, once a phase of this leg knows it;
+    `detail` is what the phase under way has to say of itself in the history;
     `written` are the operations written in this leg, `known` those from before that it looked at.
     """
 
@@ -40,6 +41,7 @@ class Leg:
     rows_held: bool = False
     lines: Sequence[Row[Any]] = ()
     amount_due: tuple[int, str] | None = None
+    detail: dict[str, Any] | None = None
     written: list[Row[Any]] = field(default_factory=list)
     known: Operations = field(default_factory=dict)
 
@@ -70,7 +72,8 @@ def run_phases(leg: Leg, phases: Sequence[PhaseModule]) -> None:
             refusal.phase = phase.PHASE
             leg.history.note(phase.PHASE, StepStatus.FAILED, started_at=began, detail=refusal.context)
             raise
-        leg.history.note(phase.PHASE, status, started_at=began)
+        leg.history.note(phase.PHASE, status, started_at=began, detail=leg.detail)
+        leg.detail = None
 
 
 def compensate_phases(leg: Leg, phases: Sequence[PhaseModule]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from console.engine.drift import record_drift
 from console.engine.machine import Phase, StepStatus
 from console.engine.orders import cancel_order, create_order
 from console.engine.phases.leg import Leg
@@ -10,13 +11,14 @@ PHASE = Phase.ORDER_CREATION
 
 
 def run(leg: Leg) -> StepStatus:
-    """Create the order, pending until the capture.
+    """Create the order, pending until the capture; prices that moved since they were frozen are told, not applied.
 
-    Changes: orders, order lines. Safe to repeat because: there is at most one order per lock. Undone by: the order is
-    cancelled, never deleted.
+    Changes: orders, order lines, an event. Safe to repeat because: there is at most one order per lock. Undone by: the
+    order is cancelled, never deleted.
     """
     order = create_order(leg.session, leg.lock)
     leg.amount_due = (order.total, order.currency)
+    leg.detail = record_drift(leg.session, leg.lock, currency=order.currency, moved=order.moved)
     return StepStatus.COMPLETED
 
 

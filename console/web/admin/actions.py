@@ -11,28 +11,36 @@ from flask_admin import expose
 from flask_login import current_user
 from werkzeug import Response as AnyResponse
 
-from console.engine.allowed import NEEDS_REASON, Action
+from console.engine.allowed import ADMINS_ONLY, NEEDS_REASON, Action
 from console.engine.audit import Actor
-from console.engine.errors import CheckoutError, InProgress, InvalidInput, NotAllowed, Stale
+from console.engine.errors import CheckoutError, Contradicted, InProgress, InvalidInput, NotAllowed, NotFound, Stale
 from console.engine.machine import STATE_NAMES, State
+from console.engine.reasons import LONGEST_REASON
 from console.extensions import current_settings
 from console.monitoring.plans import plan
-from console.web.admin.deeds import LONGEST_REASON, Wish, perform
+from console.web.admin.deeds import Wish, Word, perform
 from console.web.admin.lock_details import find_checkout
 
-ROUTE = f"/<row_id:lock_id>/<any({', '.join(Action)}):action>"
+ROUTE = f"/<row_id:lock_id>/<any({', '.join(action for action in Action if action not in ADMINS_ONLY)}):action>"
+RESOLVE_ROUTE = f"/<row_id:lock_id>/{Action.RESOLVE}"
 _MOST_DIGITS = 9
+_MOST_ID_DIGITS = 18
+_ANSWERS = {"yes": True, "no": False}
 _DONE = {
     Action.RELEASE: "Released",
     Action.EXPIRE: "Expired",
     Action.EXTEND: "Extended",
     Action.RETRY: "Retried",
+    Action.RESOLVE: "Resolved",
 }
+_ENDPOINTS = {Action.RESOLVE: "checkout_locks.have_word"}  # the others share theirs
 # What the page says of itself instead of an error page: the checkout is another by now, or the form has a mistake.
 _STATUSES: Mapping[type[CheckoutError], HTTPStatus] = {
     Stale: HTTPStatus.CONFLICT,
     NotAllowed: HTTPStatus.CONFLICT,
     InProgress: HTTPStatus.CONFLICT,
+    Contradicted: HTTPStatus.CONFLICT,
+    NotFound: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidInput: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 
@@ -50,7 +58,19 @@ class LockActions:
     @expose(ROUTE, methods=("POST",))
     def act(self, lock_id: int, action: str) -> AnyResponse:
         """Do it and go back to the checkout; or say why not, with the checkout as it is now."""
-        wanted = Action(action)
+        return self._act(lock_id, Action(action))
+
+    @expose(RESOLVE_ROUTE)
+    def resolve_page(self, lock_id: int) -> Response:
+        """Show what either word about a payment in doubt would lead to, and ask for one."""
+        return self._ask(lock_id, Action.RESOLVE)
+
+    @expose(RESOLVE_ROUTE, methods=("POST",))
+    def have_word(self, lock_id: int) -> AnyResponse:
+        """Have somebody's word about a payment, the gateway asked first."""
+        return self._act(lock_id, Action.RESOLVE)
+
+    def _act(self, lock_id: int, wanted: Action) -> AnyResponse:
         find_checkout(lock_id)
         try:
             lock = perform(_read_wish(wanted), lock_id=lock_id, actor=Actor(current_user.email, request.remote_addr))
@@ -66,7 +86,9 @@ class LockActions:
             checkout=checkout,
             plan=plan(action, checkout.holdings),
             refusal=refusal,
-            has_moved_on=isinstance(refusal, Stale),
+            has_moved_on=isinstance(refusal, Stale | Contradicted),
+            is_recorded=isinstance(refusal, Contradicted),
+            sent_to=url_for(_ENDPOINTS.get(action, "checkout_locks.act"), **_address(lock_id, action)),
             needs_reason=action in NEEDS_REASON,
             longest_reason=LONGEST_REASON,
             settings=current_settings(),
@@ -79,10 +101,25 @@ def _read_wish(action: Action) -> Wish:
     version = _read_number("version")
     if version is None:
         raise InvalidInput("This form is incomplete; open the page again.", field="version")
-    return Wish(action, version, reason=request.form.get("reason"), ttl_minutes=_read_number("ttl_minutes"))
+    reason = request.form.get("reason")
+    if action == Action.RESOLVE:
+        return Wish(action, version, reason=reason, word=_read_word())
+    return Wish(action, version, reason=reason, ttl_minutes=_read_number("ttl_minutes"))
 
 
-def _read_number(name: str) -> int | None:
+def _read_word() -> Word | None:
+    operation_id = _read_number("operation_id", most_digits=_MOST_ID_DIGITS)
+    happened = _ANSWERS.get(request.form.get("happened", ""))
+    if operation_id is None or happened is None:
+        return None
+    return Word(operation_id, happened, request.form.get("provider_reference"))
+
+
+def _address(lock_id: int, action: Action) -> dict[str, Any]:
+    return {"lock_id": lock_id} | ({} if action in _ENDPOINTS else {"action": action})
+
+
+def _read_number(name: str, *, most_digits: int = _MOST_DIGITS) -> int | None:
     written = request.form.get(name, "").strip()
-    is_number = written.isascii() and written.isdigit() and len(written) <= _MOST_DIGITS
+    is_number = written.isascii() and written.isdigit() and len(written) <= most_digits
     return int(written) if is_number else None

@@ -7,44 +7,71 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.exc import NoResultFound
 
-from console.engine import expire, extend, release, retry
+from console.engine import expire, extend, release, resolve, retry
 from console.engine.allowed import Action
 from console.engine.audit import Actor
 from console.engine.database import load
 from console.engine.errors import InvalidInput, NotFound
+from console.engine.reasons import readable_reason
 from console.extensions import db
-from console.models import CheckoutLock
+from console.models import CheckoutLock, PaymentOperation
 
-LONGEST_REASON = 1000
+
+@dataclass(frozen=True)
+class Word:
+    """What somebody says of a payment operation: whether it happened, and its reference at the gateway."""
+
+    operation_id: int
+    happened: bool
+    provider_reference: str | None = None
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What somebody wants done: the action, the revision they saw, why, and for how many minutes (extend)."""
+    """What somebody wants done: the action, the revision they saw, why; for how many minutes (extend), or what they
+    say of a payment (resolve).
+    """
 
     action: Action
     version: int
     reason: str | None = None
     ttl_minutes: int | None = None
+    word: Word | None = None
 
 
 def perform(wish: Wish, *, lock_id: int, actor: Actor) -> CheckoutLock:
     """Do to a checkout what is wished, audited; give it as it is then. Own transactions.
 
     Raises:
-        NotFound: when there is no such checkout.
+        NotFound: when there is no such checkout, or no such operation of it.
         InvalidInput: for a reason that is missing or too long, or minutes that are missing or out of bounds.
         CheckoutError: as the engine's verb.
     """
-    session, lock, reason = db.session(), _find(lock_id), _readable(wish.reason)
+    session, lock, reason = db.session(), _find(lock_id), readable_reason(wish.reason)
     if wish.action == Action.EXTEND:
         if wish.ttl_minutes is None:
             raise InvalidInput("Say for how many minutes.", field="ttl_minutes")
         return extend(session, lock, actor=actor, version=wish.version, reason=reason, ttl_minutes=wish.ttl_minutes)
     if wish.action == Action.RETRY:
         return retry(session, lock, actor=actor, version=wish.version, reason=reason)
+    if wish.action == Action.RESOLVE:
+        return _resolve(wish, lock_id=lock_id, actor=actor, reason=reason or "")
     verb = release if wish.action == Action.RELEASE else expire
     return verb(session, lock, actor=actor, version=wish.version, reason=reason or "")
+
+
+def _resolve(wish: Wish, *, lock_id: int, actor: Actor, reason: str) -> CheckoutLock:
+    if wish.word is None:
+        raise InvalidInput("Say which payment you mean, and whether it happened.", field="happened")
+    return resolve(
+        db.session(),
+        _find_operation(lock_id, wish.word.operation_id),
+        happened=wish.word.happened,
+        actor=actor,
+        reason=reason,
+        provider_reference=wish.word.provider_reference,
+        version=wish.version,
+    )
 
 
 def _find(lock_id: int) -> CheckoutLock:
@@ -54,13 +81,9 @@ def _find(lock_id: int) -> CheckoutLock:
         raise NotFound("There is no such checkout.") from None
 
 
-def _readable(reason: str | None) -> str | None:
-    """Bring a reason onto one line; none is None.
-
-    Raises:
-        InvalidInput: when it is too long or has characters that nobody can read.
-    """
-    line = " ".join((reason or "").split())
-    if len(line) > LONGEST_REASON or not line.isprintable():
-        raise InvalidInput(f"A reason has at most {LONGEST_REASON} readable characters.", field="reason")
-    return line or None
+def _find_operation(lock_id: int, operation_id: int) -> PaymentOperation:
+    mine = (PaymentOperation.id == operation_id, PaymentOperation.lock_id == lock_id)
+    try:
+        return load(db.session(), select(PaymentOperation).where(*mine))
+    except NoResultFound:
+        raise NotFound("This checkout has no such payment operation.") from None

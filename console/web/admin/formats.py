@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from flask import Flask
 
-from console.engine.machine import STATE_NAMES, State
+from console.engine.machine import STATE_NAMES, OperationKind, State
 from console.monitoring.wording import ago, duration, exact, money, words
 from console.web.admin.roles import may
 
@@ -14,7 +14,14 @@ from console.web.admin.roles import may
 def register(app: Flask) -> None:
     """Give an app's templates these filters, and the question who may do what."""
     app.jinja_env.filters.update(
-        ago=ago, duration=duration, exact=exact, money=money, lasting=lasting, state_name=state_name, words=words
+        ago=ago,
+        duration=duration,
+        exact=exact,
+        money=money,
+        lasting=lasting,
+        noun=noun,
+        state_name=state_name,
+        words=words,
     )
     app.jinja_env.globals["may"] = may
 
@@ -22,6 +29,11 @@ def register(app: Flask) -> None:
 def state_name(state: str) -> str:
     """Give the display name of a state."""
     return STATE_NAMES[State(state)]
+
+
+def noun(kind: str) -> str:
+    """Name a kind of payment operation as people do."""
+    return OperationKind(kind).noun
 
 
 def lasting(length_seconds: float) -> str:

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
 from flask import Response, abort, request
 from flask_admin import expose
+from flask_login import current_user
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from console.engine.database import look
+from console.engine.drift import read_drifts
 from console.engine.locks import is_due
 from console.engine.machine import EXPIRABLE, STATE_NAMES, State
 from console.engine.tables import locks
 from console.extensions import current_settings, db
-from console.monitoring.checkouts import Checkout, read_checkout, read_prices_today
+from console.monitoring.checkouts import Checkout, read_checkout
 from console.monitoring.documents import describe
+from console.monitoring.price_story import tell_prices
 from console.monitoring.statistics import DEFAULT_HOURS, Statistics, read_statistics, read_window
 from console.monitoring.timeline import waterfall
 from console.monitoring.traffic import read_traffic
+from console.web.admin.roles import may
 from console.web.progress import STOP_POLLING, is_over
 from console.web.wording import message_of
 
@@ -38,16 +41,15 @@ class LockDetails:
         lock_id = _wanted_id()
         with Session(db.engine) as session:
             checkout = _found(read_checkout(session, lock_id, sweep_seconds=sweep_seconds()))
-            prices_today = read_prices_today(session, checkout)
+            drift = read_drifts(session, [lock_id]).get(lock_id)
         page: str = self.render(
             "admin/checkout_lock.html",
             checkout=checkout,
             status=as_status(checkout.lock, is_due=_is_due(checkout.lock)),
             bars=waterfall(checkout.steps, now=checkout.now),
-            drift=price_drift(checkout, prices_today),
-            prices_today=prices_today,
+            drift=drift,
+            price_story=tell_prices(checkout.snapshots),
             expirable=EXPIRABLE,
-            tolerance=current_settings().checkout_price_drift_tolerance,
         )
         return page
 
@@ -65,7 +67,7 @@ class LockDetails:
     def json_view(self, lock_id: int) -> Response:
         """Give one checkout as a document to keep."""
         checkout = find_checkout(lock_id)
-        document = Response(describe(checkout).model_dump_json(indent=2), mimetype="application/json")
+        document = Response(_write_out(checkout), mimetype="application/json")
         document.headers["Content-Disposition"] = f'attachment; filename="{checkout.lock.reference}.json"'
         return document
 
@@ -114,12 +116,9 @@ def statistics_now(hours: int) -> Statistics:
     )
 
 
-def price_drift(checkout: Checkout, prices_today: Mapping[int, int]) -> int | None:
-    """Tell how much more the lines that are still in the cart would cost today, in minor units; None without any."""
-    lines = [row for row in checkout.snapshots if row.cart_line_id in prices_today]
-    if not lines:
-        return None
-    return sum((prices_today[row.cart_line_id] - row.unit_price) * row.quantity for row in lines)
+def _write_out(checkout: Checkout) -> str:
+    for_admin = may(current_user.role, "checkout_locks.resolve_page")
+    return describe(checkout, for_admin=for_admin).model_dump_json(indent=2)
 
 
 def _with_due(lock_id: int) -> Select[Any]:

@@ -29,6 +29,8 @@ RIGHTS: Mapping[str, Role] = {
     "checkout_locks.statistics_view": Role.VIEWER,
     "checkout_locks.action_page": Role.SUPPORT,
     "checkout_locks.act": Role.SUPPORT,
+    "checkout_locks.resolve_page": Role.ADMIN,
+    "checkout_locks.have_word": Role.ADMIN,
     "admin.panel": Role.VIEWER,
     "api.list_locks": Role.VIEWER,
     "api.show_lock": Role.VIEWER,
@@ -37,6 +39,7 @@ RIGHTS: Mapping[str, Role] = {
     "api.expire_lock": Role.SUPPORT,
     "api.extend_lock": Role.SUPPORT,
     "api.retry_lock": Role.SUPPORT,
+    "api.resolve_lock": Role.ADMIN,
     "api.list_audit": Role.VIEWER,
     "api.show_statistics": Role.VIEWER,
 }

@@ -6,12 +6,12 @@ from flask import Flask
 
 from console.extensions import csrf, limiter
 from console.web import status_cache
-from console.web.api import admin, carts, checkouts, docs, lines, orders, products, status
+from console.web.api import admin, carts, checkouts, docs, lines, orders, products, status, webhooks
 from console.web.api.calls import blueprint
 from console.web.api.converters import CONVERTERS
 from console.web.api.limits import checkout_limiter
 
-__all__ = ["admin", "carts", "checkouts", "docs", "lines", "orders", "products", "register", "status"]
+__all__ = ["admin", "carts", "checkouts", "docs", "lines", "orders", "products", "register", "status", "webhooks"]
 
 
 def register(app: Flask) -> None:

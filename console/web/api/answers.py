@@ -101,6 +101,13 @@ class CheckoutAnswer(BaseModel):
     message: str
 
 
+class NextAction(BaseModel):
+    """What the shopper must do: go to the URL."""
+
+    type: str
+    url: str
+
+
 class StatusAnswer(BaseModel):
     """How the buying of a cart stands: its last checkout, where there is one."""
 
@@ -114,6 +121,7 @@ class StatusAnswer(BaseModel):
     phase: str | None
     expires_at: datetime | None
     message: str
+    next_action: NextAction | None = Field(default=None, description="what its session must do for a waiting payment")
 
 
 class OrderAnswer(BaseModel):
@@ -133,13 +141,6 @@ class OrderAnswer(BaseModel):
     paid_at: datetime | None
 
 
-class NextAction(BaseModel):
-    """What the shopper must do: go to the URL."""
-
-    type: str
-    url: str
-
-
 class PurchaseAnswer(BaseModel):
     """What was bought."""
 
@@ -152,3 +153,9 @@ class PendingAnswer(BaseModel):
 
     checkout: CheckoutAnswer
     next_action: NextAction | None = None
+
+
+class WebhookAnswer(BaseModel):
+    """What a webhook told is stored."""
+
+    is_stored: bool = Field(description="false for one that speaks of no payment operation")

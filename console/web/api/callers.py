@@ -32,13 +32,18 @@ def require_right(right: str) -> None:
     name, role = _program() if "Authorization" in request.headers else _person()
     if not may(role, right):
         raise Forbidden(f"The role {role} does not allow this.")
-    g.api_actor = Actor(name, request.remote_addr)
+    g.api_actor, g.api_role = Actor(name, request.remote_addr), role
 
 
 def caller() -> Actor:
     """Give who calls, once `require_right` has let them through."""
     actor: Actor = g.api_actor
     return actor
+
+
+def caller_may(right: str) -> bool:
+    """Tell whether who calls has another right, once `require_right` has let them through."""
+    return may(g.api_role, right)
 
 
 def _person() -> tuple[str, str]:

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from console.engine.database import Reader, run
 from console.engine.errors import NotFound
 from console.engine.locks import is_due
-from console.engine.machine import State
+from console.engine.machine import OperationStatus, State
 from console.engine.pricing import price_cart, read_lines
-from console.engine.tables import cart_lines, carts, locks, snapshots
+from console.engine.tables import cart_lines, carts, locks, operations, snapshots
 from console.engine.totals import PricedLine
 from console.models.types import clock
 from console.web.api.answers import CartAnswer, LineAnswer, Money, TotalsAnswer
@@ -36,10 +36,14 @@ def _head() -> Select[Any]:
     of_cart = locks.alias()
     last = select(func.max(of_cart.c.id)).where(of_cart.c.cart_id == carts.c.id).correlate(carts).scalar_subquery()
     has_lines = exists().where(cart_lines.c.cart_id == carts.c.id).correlate(carts)
+    is_open = (operations.c.lock_id == locks.c.id, operations.c.status == OperationStatus.WAITING)
+    next_action = select(operations.c.next_action).where(*is_open, operations.c.next_action.is_not(None)).limit(1)
     return (
         select(
             carts,
             locks.c.id.label("last_lock_id"),
+            exists().where(*is_open).correlate(locks).label("is_waiting"),
+            next_action.correlate(locks).scalar_subquery().label("next_action"),
             *(locks.c[name] for name in _LOCK_COLUMNS),
             func.coalesce(is_due(), False).label("is_due"),
             clock().label("now"),

@@ -142,8 +142,11 @@ def cancel_checkout(lock_id: int, body: Nothing) -> CheckoutAnswer:
     return answer_checkout(cancel(db.session(), find_lock(lock_id), session_id=device))
 
 
-def answer_checkout(lock: Any, *, is_due: bool = False) -> CheckoutAnswer:
-    """Answer a checkout; `is_due` says that its time ran out and nobody has expired it yet."""
+def answer_checkout(lock: Any, *, is_due: bool = False, is_waiting: bool = False) -> CheckoutAnswer:
+    """Answer a checkout; `is_due` says that its time ran out and nobody has expired it yet.
+
+    `is_waiting` says that its payment waits for the shopper.
+    """
     return CheckoutAnswer(
         id=lock.id,
         reference=lock.reference,
@@ -157,7 +160,7 @@ def answer_checkout(lock: Any, *, is_due: bool = False) -> CheckoutAnswer:
         completed_at=lock.completed_at,
         failed_at=lock.failed_at,
         can_resume=is_live(lock, is_due=is_due) and owns(lock, session_id=session_id()),
-        message=message_of(lock, is_due=is_due),
+        message=message_of(lock, is_due=is_due, is_waiting=is_waiting),
     )
 
 
@@ -177,7 +180,8 @@ def _bought(lock: CheckoutLock, order: Order) -> Reply:
 
 def _pending(lock: CheckoutLock, pending: PaymentPending) -> Reply:
     next_action = pending.context.get("next_action")
-    return Reply(PendingAnswer(checkout=answer_checkout(lock), next_action=next_action), 202)
+    checkout = answer_checkout(lock, is_waiting=next_action is not None)
+    return Reply(PendingAnswer(checkout=checkout, next_action=next_action), 202)
 
 
 def _payment(given: PaymentInput) -> Payment:

@@ -44,6 +44,7 @@ _FOR_EVERY_CALL = (500, 503)
 _FOR_TOKENS = (401,)
 _FOR_ADMINS = (403,)
 _FOR_BODIES = (400, 413, 415, 422)
+_FOR_SIGNED = (413,)
 
 
 def build_document() -> dict[str, Any]:
@@ -86,6 +87,8 @@ def _describe(operation: Operation) -> dict[str, Any]:
     if call.body is not None:
         content = {"application/json": {"schema": _reference(call.body)}}
         described["requestBody"] = {"required": call.is_body_required, "content": content}
+    if call.is_signed:
+        described["requestBody"] = {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
     return described
 
 
@@ -142,6 +145,7 @@ def _error_slugs(operation: Operation) -> dict[int, list[str]]:
     statuses += [] if call.is_public else _FOR_TOKENS
     statuses += _FOR_ADMINS if call.is_admin else []
     statuses += [] if call.body is None else _FOR_BODIES
+    statuses += _FOR_SIGNED if call.is_signed else []
     statuses += [429] if call.limit else []
     for status in statuses:
         found.setdefault(status, [errors.SLUGS.get(status, "invalid")])

@@ -72,13 +72,14 @@ def _facts(head: Row[Any]) -> dict[str, Any]:
         "is_live": head.last_lock_id is not None and is_live(head, is_due=head.is_due),
         "lock_id": head.last_lock_id,
         "message": _message(head),
+        "next_action": head.next_action,
     }
     return facts | {name: getattr(head, name) for name in ("reference", "state", "phase", "expires_at")}
 
 
 def _message(head: Row[Any]) -> str:
     if head.last_lock_id is not None:
-        return message_of(head, is_due=head.is_due)
+        return message_of(head, is_due=head.is_due, is_waiting=head.is_waiting)
     return "This cart can be bought." if head.has_lines else "This cart is empty."
 
 
@@ -86,10 +87,11 @@ def answer_status(facts: dict[str, Any], *, session_id: str) -> StatusAnswer:
     """Answer a session what is to be said of a cart."""
     state = facts["state"]
     expires_at: datetime | None = facts["expires_at"]
+    can_resume = facts["is_live"] and owns(SimpleNamespace(**facts), session_id=session_id)
     return StatusAnswer(
         locked=facts["locked"],
         can_checkout=facts["can_checkout"],
-        can_resume=facts["is_live"] and owns(SimpleNamespace(**facts), session_id=session_id),
+        can_resume=can_resume,
         lock_id=facts["lock_id"],
         reference=facts["reference"],
         state=state,
@@ -97,4 +99,5 @@ def answer_status(facts: dict[str, Any], *, session_id: str) -> StatusAnswer:
         phase=facts["phase"],
         expires_at=expires_at,
         message=facts["message"],
+        next_action=facts.get("next_action") if can_resume else None,
     )

@@ -10,9 +10,9 @@ from sqlalchemy import Row
 from werkzeug import Response
 
 from console.engine.cart_changes import add_line, change_details, remove_line, set_quantity
-from console.engine.coupons import find_coupon, why_not_valid
 from console.engine.errors import CartOrdered, InvalidInput
 from console.engine.machine import EXPIRABLE
+from console.engine.pricing import price_cart, read_lines
 from console.extensions import db
 from console.models import Cart
 from console.models.vocabulary import CartStatus
@@ -46,18 +46,18 @@ def facts_of(head: Row[Any]) -> dict[str, Any]:
         "cart": cart,
         "pieces_in_cart": sum(line.quantity for line in cart.lines),
         "checkout": status,
-        "coupon_trouble": _coupon_trouble(cart),
+        "coupon_trouble": _coupon_trouble(head, cart),
         "held_form": HeldForm(formdata=None, checkout=status["lock_id"]),
         "can_cancel": status["can_resume"] and status["state"] in EXPIRABLE,
     }
 
 
-def _coupon_trouble(cart: CartAnswer) -> str | None:
+def _coupon_trouble(head: Row[Any], cart: CartAnswer) -> str | None:
     """Tell why the cart's coupon gives nothing; None when it does, or there is none."""
     if not cart.coupon or cart.locked or cart.totals.discount.amount:
         return None
-    coupon = find_coupon(db.session(), cart.coupon)
-    return why_not_valid(coupon, code=cart.coupon, sub_total=cart.totals.subtotal.amount, currency=cart.currency)
+    problems = price_cart(db.session(), head, read_lines(db.session(), head)).problems
+    return dict(problems).get("coupon")
 
 
 @blueprint.post("/cart/add")

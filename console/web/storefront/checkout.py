@@ -10,12 +10,14 @@ from werkzeug import Response
 
 from console.engine import Payment, cancel, process, resume
 from console.engine.cart_changes import change_details
-from console.engine.errors import CartLocked, CheckoutInProgress, InvalidCart, PaymentPending
+from console.engine.errors import CartLocked, CheckoutInProgress, InProgress, InvalidCart, PaymentPending
+from console.engine.idempotency import wait_for_end
 from console.engine.machine import UNPAID
 from console.engine.start import start_or_join
 from console.extensions import db
 from console.models import CheckoutLock, Order
 from console.models.vocabulary import CartStatus
+from console.web.addresses import path_if_ours
 from console.web.api.access import LONGEST_HEADER, owns
 from console.web.api.cart_view import is_locked
 from console.web.api.limits import Attempt, limited
@@ -23,7 +25,7 @@ from console.web.protection import get_active_lock, get_status
 from console.web.storefront.cart import SEE_OTHER, facts_of
 from console.web.storefront.forms import DetailsForm, HeldForm, PaymentForm
 from console.web.storefront.pages import blueprint, page
-from console.web.storefront.payment import find_next_action, is_sandbox
+from console.web.storefront.payment import is_sandbox
 from console.web.storefront.shopper import (
     device_id,
     find_order_number,
@@ -52,7 +54,7 @@ def show_checkout() -> Response:
         raise CheckoutInProgress("This cart is being bought on another device.")
     if head.state in UNPAID:
         return payment_page(head, PaymentForm(checkout=head.last_lock_id))
-    return waiting_page(head, next_action=find_next_action(head.last_lock_id))
+    return waiting_page(head)
 
 
 def details_page(head: Row[Any], form: DetailsForm, *, status: int = 200, reasons: Any = ()) -> Response:
@@ -65,9 +67,11 @@ def payment_page(head: Row[Any], form: PaymentForm, *, status: int = 200) -> Res
     return page("payment.html", status=status, form=form, is_sandbox=is_sandbox(), **facts_of(head))
 
 
-def waiting_page(head: Row[Any], *, next_action: Any, status: int = 200) -> Response:
-    """Show a payment that is not decided yet."""
-    return page("waiting.html", status=status, next_action=next_action, **facts_of(head))
+def waiting_page(head: Row[Any], *, status: int = 200) -> Response:
+    """Show a payment that is not decided yet, and the way to the bank if it waits for the shopper."""
+    next_url = path_if_ours(head.next_action["url"]) if head.next_action else None
+    is_waiting = head.is_waiting
+    return page("waiting.html", status=status, next_url=next_url, is_waiting=is_waiting, **facts_of(head))
 
 
 def asked_call() -> str:
@@ -141,10 +145,10 @@ def _answer(lock: CheckoutLock, drive: Any) -> Response:
     """
     try:
         order: Order = drive()
-    except PaymentPending as pending:
+    except PaymentPending:
         head = read_cart()
         assert head is not None, "its checkout was found by this cart"
-        return waiting_page(head, next_action=pending.context.get("next_action"), status=202)
+        return waiting_page(head, status=202)
     return _to_order(order.number, cart_id=lock.cart_id)
 
 
@@ -168,7 +172,16 @@ def _resume(lock: CheckoutLock | None) -> Response:
         return _to_cart(OVER)
     if lock.state in UNPAID:
         return redirect(url_for(".show_checkout"), SEE_OTHER)
-    return _answer(lock, lambda: resume(db.session(), lock, session_id=device_id()))
+    return _answer(lock, lambda: _resume_in_turn(lock))
+
+
+def _resume_in_turn(lock: CheckoutLock) -> Order:
+    """Go on, after whoever drives the checkout just now: the bank's webhook may be as fast as the shopper."""
+    try:
+        return resume(db.session(), lock, session_id=device_id())
+    except InProgress:
+        wait_for_end(db.session(), lock.id)
+        return resume(db.session(), lock, session_id=device_id())
 
 
 @blueprint.post("/checkout/cancel")

@@ -62,7 +62,7 @@ def test_gateways_that_start_at_once_in_threads_create_the_tables_together(new_l
     assert ledgers == [[]] * 8
 
 
-def test_tables_are_the_three_of_the_ledger(new_ledger_url: str) -> None:
+def test_tables_are_those_of_the_ledger(new_ledger_url: str) -> None:
     with closing(open_sandbox(new_ledger_url)) as sandbox:
         sandbox.ledger()
 
@@ -70,7 +70,13 @@ def test_tables_are_the_three_of_the_ledger(new_ledger_url: str) -> None:
     tables = inspect(onlooker).get_table_names()
     onlooker.dispose()
 
-    assert sorted(tables) == ["sandbox_calls", "sandbox_charges", "sandbox_webhooks"]
+    assert sorted(tables) == [
+        "sandbox_calls",
+        "sandbox_challenges",
+        "sandbox_charges",
+        "sandbox_deeds",
+        "sandbox_webhooks",
+    ]
 
 
 def test_sqlite_ledger_writes_ahead_and_to_the_disk(tmp_path: Path) -> None:

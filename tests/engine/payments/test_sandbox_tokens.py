@@ -9,7 +9,6 @@ import pytest
 from console.engine.machine import OperationKind
 from console.engine.payments.gateway import NoAnswer
 from console.engine.payments.sandbox import SandboxGateway
-from console.engine.payments.sandbox.tokens import NOT_SUPPORTED
 from console.testing.payments import (
     Payment,
     any_key,
@@ -144,8 +143,3 @@ def test_tok_never_answers_is_silent_about_everything_and_does_nothing(sandbox: 
             assert_silent(partial(payment.find, kind))
 
     assert payment.reference not in [entry.lock_reference for entry in sandbox.ledger()]
-
-
-@pytest.mark.parametrize("token", sorted(NOT_SUPPORTED))
-def test_asynchronous_tokens_are_refused_rather_than_taken_for_visa(sandbox: SandboxGateway, token: str) -> None:
-    assert_refused(Payment(sandbox, token).authorize(), "token_not_supported")

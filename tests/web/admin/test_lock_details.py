@@ -113,7 +113,7 @@ def test_a_page_of_one_checkout_costs_the_same_for_any(app: APIFlask, viewer: Fl
             page_of(viewer, lock.id)
         costs.append(len(asked))
 
-    assert costs == [11, 11]  # who is it; the checkout and its seven tables; its cart and lines at today's prices
+    assert costs == [10, 10]  # who is it; the checkout and its seven tables; its lines at today's prices
 
 
 def test_the_document_has_the_facts_of_the_page(viewer: FlaskClient, session: Session, shop: Shop) -> None:

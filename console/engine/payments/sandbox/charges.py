@@ -6,9 +6,12 @@ from dataclasses import dataclass, replace
 
 from console.engine.machine import OperationKind, OperationStatus
 from console.engine.payments.gateway import GatewayAnswer, GatewayRequest
+from console.engine.payments.sandbox.tokens import AS_USUAL, Manner, behaviour_of
 
 NEW = "new"  # never stored: a payment before its authorization was judged
+WAITING = "waiting"  # for the shopper
 AUTHORIZED = "authorized"
+CAPTURING = "capturing"  # as good as captured: it only takes a while
 CAPTURED = "captured"
 VOIDED = "voided"
 PARTIALLY_REFUNDED = "partially_refunded"
@@ -21,6 +24,8 @@ MESSAGES = {
     "already_refunded": "The whole captured amount was refunded already.",
     "already_voided": "The authorization was voided already.",
     "amount_too_large": "The amount is larger than what is left of the payment.",
+    "authentication_failed": "The shopper did not approve the payment.",
+    "capture_in_progress": "The payment is being captured.",
     "card_declined": "The card was declined.",
     "currency_mismatch": "The payment is in another currency.",
     "idempotency_key_reused": "This idempotency key was used for another request.",
@@ -30,7 +35,6 @@ MESSAGES = {
     "no_such_authorization": "There is no authorization for this reference.",
     "not_authorized": "The payment is not authorized.",
     "not_captured": "The payment was not captured: there is nothing to refund.",
-    "token_not_supported": "This sandbox does not support the asynchronous test tokens.",
 }
 
 
@@ -61,10 +65,11 @@ class Charge:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The answer to one operation, and the payment after it."""
+    """The answer to one operation, and the payment after it; `is_open` when this was not the gateway's last word."""
 
     answer: GatewayAnswer
     charge: Charge
+    is_open: bool = False
 
 
 def refusal(request: GatewayRequest, code: str, *, provider_reference: str | None = None) -> GatewayAnswer:
@@ -81,26 +86,41 @@ def refusal(request: GatewayRequest, code: str, *, provider_reference: str | Non
 
 def success(charge: Charge, amount_minor: int) -> GatewayAnswer:
     """Build the answer that an operation on a payment succeeded, of an amount in minor units."""
+    return _say(OperationStatus.SUCCEEDED, charge, amount_minor)
+
+
+def _say(status: OperationStatus, charge: Charge, amount_minor: int) -> GatewayAnswer:
     return GatewayAnswer(
-        status=OperationStatus.SUCCEEDED,
+        status=status,
         provider_reference=charge.provider_reference,
         amount_minor=amount_minor,
         currency=charge.currency,
     )
 
 
-def judge(charge: Charge, request: GatewayRequest, *, refused_as: str | None = None) -> Verdict:
-    """Decide one operation on a payment; `refused_as` refuses what the rules would allow."""
+def judge(charge: Charge, request: GatewayRequest, *, manner: Manner = AS_USUAL) -> Verdict:
+    """Decide one operation on a payment, in its token's manner where the rules allow it at all."""
     code = _PROBLEMS[request.kind](charge, request)
     if code in _ALREADY_DONE:
         return Verdict(_already_done(charge, code), charge)
-    code = code or refused_as
+    is_open = code is None and (manner.asks_shopper or manner.settles_after_seconds is not None)
+    code = code or manner.refusal
     if code:
         answer = refusal(request, code, provider_reference=charge.provider_reference)
-        return Verdict(answer, replace(charge, status=REFUSED) if charge.status == NEW else charge)
-    after = _CHANGES[request.kind](charge, request.amount_minor)
+        return Verdict(answer, replace(charge, status=REFUSED) if charge.status == NEW else charge, is_open)
+    if is_open:
+        waiting = replace(charge, status=WAITING if manner.asks_shopper else CAPTURING)
+        return Verdict(_say(OperationStatus.WAITING, charge, request.amount_minor), waiting, is_open)
+    if charge.status == WAITING:  # of which only a void is let through: there is no amount to let go yet
+        return Verdict(success(charge, request.amount_minor), replace(charge, status=VOIDED))
+    after = change(charge, request.kind, amount_minor=request.amount_minor)
     moved = after.done(request.kind) - charge.done(request.kind)
     return Verdict(success(after, moved), after)
+
+
+def change(charge: Charge, kind: OperationKind, *, amount_minor: int) -> Charge:
+    """Give the payment as it is once an operation was done to it, of an amount in minor units."""
+    return _CHANGES[kind](charge, amount_minor)
 
 
 def _authorize_problem(_charge: Charge, request: GatewayRequest) -> str | None:
@@ -110,7 +130,7 @@ def _authorize_problem(_charge: Charge, request: GatewayRequest) -> str | None:
 def _capture_problem(charge: Charge, request: GatewayRequest) -> str | None:
     if charge.captured:
         return "already_captured"
-    if charge.voided:
+    if charge.voided or charge.status == VOIDED:
         return "already_voided"
     if not charge.authorized:
         return "not_authorized"
@@ -120,9 +140,16 @@ def _capture_problem(charge: Charge, request: GatewayRequest) -> str | None:
 def _void_problem(charge: Charge, _request: GatewayRequest) -> str | None:
     if charge.captured:
         return "already_captured"
-    if charge.voided:
+    if charge.status == CAPTURING:
+        return "capture_in_progress"
+    if charge.voided or charge.status == VOIDED or _failed_with_shopper(charge):
         return "already_voided"
-    return None if charge.authorized else "not_authorized"
+    return None if charge.authorized or charge.status == WAITING else "not_authorized"
+
+
+def _failed_with_shopper(charge: Charge) -> bool:
+    """Tell whether the shopper refused the payment: it ended as by a void, and nothing is left to let go."""
+    return charge.status == REFUSED and behaviour_of(charge.token).asks_shopper
 
 
 def _refund_problem(charge: Charge, request: GatewayRequest) -> str | None:

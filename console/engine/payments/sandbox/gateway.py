@@ -1,18 +1,22 @@
-"""The sandbox gateway as the engine calls it: five calls, each answered or met with silence."""
+"""The sandbox gateway as the engine calls it: five calls, each answered or met with silence; its webhooks; its page."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 
 from console.engine.machine import OperationKind
-from console.engine.payments.gateway import GatewayAnswer, GatewayRequest, LedgerEntry, NoAnswer
+from console.engine.payments.gateway import GatewayAnswer, GatewayRequest, LedgerEntry, NoAnswer, PaymentNotice
+from console.engine.payments.sandbox.challenges import Challenge, decide_challenge, find_challenge
 from console.engine.payments.sandbox.database import UNREACHABLE, LedgerDatabase
+from console.engine.payments.sandbox.deeds import do_deed, due_payments
+from console.engine.payments.sandbox.delivery import Delivery, Sender
 from console.engine.payments.sandbox.ledger import list_entries
-from console.engine.payments.sandbox.operations import Reply, carry_out, look_up
+from console.engine.payments.sandbox.operations import Reply, carry_out, find_due, look_up
 from console.engine.payments.sandbox.tokens import SILENCE
+from console.engine.payments.sandbox.webhooks import read_webhook
 
 _LISTING_SECONDS = 30.0
 _OUT_OF_REACH = "the sandbox ledger is out of reach"
@@ -36,6 +40,7 @@ class SandboxGateway:
         self._database = LedgerDatabase(database_url)
         self._public_url = public_url.rstrip("/")
         self._webhook_secret = webhook_secret
+        self._sender = Sender(self._database, self._public_url, webhook_secret)
 
     def authorize(self, request: GatewayRequest, *, timeout_seconds: float) -> GatewayAnswer:
         """Reserve the amount; raises NoAnswer on silence. Own transaction."""
@@ -60,19 +65,75 @@ class SandboxGateway:
             _silence_when_unreachable(),
             self._database.reading(timeout_seconds=timeout_seconds) as connection,
         ):
-            reply = look_up(connection, reference, kind=kind)
+            due = find_due(connection, reference)
+            reply = Reply() if due else look_up(connection, reference, kind=kind)
+        if due:
+            reply = self._look_after_deed(due, reference, kind=kind, timeout_seconds=deadline - time.monotonic())
         return _give(reply, deadline=deadline)
+
+    def _look_after_deed(self, payment: str, reference: str, *, kind: OperationKind, timeout_seconds: float) -> Reply:
+        with (
+            _silence_when_unreachable(),
+            self._database.writing(timeout_seconds=timeout_seconds) as connection,
+        ):
+            do_deed(connection, payment)
+            return look_up(connection, reference, kind=kind)
 
     def ledger(self, since: datetime | None = None) -> list[LedgerEntry]:
         """List the payments that changed at or after `since` (all when None), oldest first.
 
         A refused payment is listed with amounts of 0. Raises: NoAnswer when the ledger is out of reach.
         """
+        self.do_what_is_due()
         with (
             _silence_when_unreachable(),
             self._database.reading(timeout_seconds=_LISTING_SECONDS) as connection,
         ):
             return list_entries(connection, since=since)
+
+    def do_what_is_due(self) -> None:
+        """Do to payments what the gateway does by itself by now, each in a transaction of its own.
+
+        Raises: NoAnswer when the ledger is out of reach.
+        """
+        with _silence_when_unreachable():
+            with self._database.reading(timeout_seconds=_LISTING_SECONDS) as connection:
+                due = due_payments(connection)
+            for payment in due:
+                with self._database.writing(timeout_seconds=_LISTING_SECONDS) as connection:
+                    do_deed(connection, payment)
+
+    def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> PaymentNotice:
+        """Read a webhook of this gateway; raises InvalidWebhook when it is not signed by it, or makes no sense."""
+        return read_webhook(body, headers, secret=self._webhook_secret)
+
+    def send_webhooks(self, *, is_patient: bool = False) -> Iterator[Delivery]:
+        """Send the webhooks that wait, the oldest first, and tell how each went; to be called outside transactions.
+
+        A patient sender leaves out those that rest after a failure. Raises: NoAnswer when the ledger is out of reach.
+        """
+        self.do_what_is_due()
+        with _silence_when_unreachable():
+            for webhook_id in self._sender.waiting(is_patient=is_patient):
+                delivery = self._sender.send(webhook_id, is_patient=is_patient)
+                if delivery is not None:
+                    yield delivery
+
+    def find_challenge(self, challenge_id: str) -> Challenge | None:
+        """Find what the 3-D Secure page of that id asks for; raises NoAnswer when the ledger is out of reach."""
+        with (
+            _silence_when_unreachable(),
+            self._database.reading(timeout_seconds=_LISTING_SECONDS) as connection,
+        ):
+            return find_challenge(connection, challenge_id)
+
+    def decide_challenge(self, challenge: Challenge, *, is_approved: bool) -> Challenge:
+        """Take the shopper's word, the first one only, and give what counts; raises NoAnswer. Own transaction."""
+        with (
+            _silence_when_unreachable(),
+            self._database.writing(timeout_seconds=_LISTING_SECONDS) as connection,
+        ):
+            return decide_challenge(connection, challenge, is_approved=is_approved)
 
     def close(self) -> None:
         """Close the connections that are not in use; a later call opens new ones."""
@@ -86,7 +147,7 @@ class SandboxGateway:
             _silence_when_unreachable(),
             self._database.writing(timeout_seconds=timeout_seconds) as connection,
         ):
-            reply = carry_out(connection, request)
+            reply = carry_out(connection, request, public_url=self._public_url)
         answer = _give(reply, deadline=deadline)
         if answer is None:
             raise NoAnswer(SILENCE)

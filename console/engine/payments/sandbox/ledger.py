@@ -41,6 +41,7 @@ def change_charge(connection: Connection, charge: Charge) -> None:
         _CHANGE,
         {
             "payment": charge.provider_reference,
+            "authorized": charge.authorized,
             "captured": charge.captured,
             "voided": charge.voided,
             "refunded": charge.refunded,
@@ -63,6 +64,11 @@ def hold_charge(connection: Connection, request: GatewayRequest) -> Charge | Non
             {"reference": request.reference, "authorization": request.authorization},
         )
     return _charge(found.one_or_none())
+
+
+def hold_payment(connection: Connection, provider_reference: str) -> Charge:
+    """Read a payment that is in the ledger, and keep other calls off it until the caller commits."""
+    return Charge(**connection.execute(_HOLD_PAYMENT, {"provider_reference": provider_reference}).one()._mapping)
 
 
 def read_charge(connection: Connection, reference: str) -> Charge | None:
@@ -94,6 +100,9 @@ _HOLD_BY_AUTHORIZATION = (
         charges.c.lock_reference == bindparam("reference"),
     )
     .with_for_update()
+)
+_HOLD_PAYMENT = (
+    select(*_COLUMNS).where(charges.c.provider_reference == bindparam("provider_reference")).with_for_update()
 )
 _ENTRIES = (
     select(*(charges.c[field.name] for field in fields(LedgerEntry)))

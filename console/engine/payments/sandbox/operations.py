@@ -9,7 +9,9 @@ from sqlalchemy import Connection
 from console.engine.machine import OperationKind
 from console.engine.payments.gateway import GatewayAnswer, GatewayRequest
 from console.engine.payments.sandbox.calls import Call, last_answer, record_call, store_answer
-from console.engine.payments.sandbox.charges import UNANSWERED, Charge, judge, refusal, success
+from console.engine.payments.sandbox.challenges import challenge_answer, open_challenge, void_challenge
+from console.engine.payments.sandbox.charges import UNANSWERED, WAITING, Charge, Verdict, judge, refusal, success
+from console.engine.payments.sandbox.deeds import do_deed, is_deed_due, plan_deed
 from console.engine.payments.sandbox.ledger import (
     add_charge,
     change_charge,
@@ -21,6 +23,7 @@ from console.engine.payments.sandbox.tokens import (
     SERVER_ERROR,
     SILENCE,
     Behaviour,
+    Manner,
     behaviour_of,
     token_problem,
 )
@@ -35,19 +38,32 @@ class Reply:
     delay_seconds: float = 0.0
 
 
-def carry_out(connection: Connection, request: GatewayRequest) -> Reply:
-    """Do one operation unless its key has done it before. Caller commits, then gives the reply."""
+def carry_out(connection: Connection, request: GatewayRequest, *, public_url: str) -> Reply:
+    """Do one operation unless its key has done it before. Caller commits, then gives the reply.
+
+    `public_url` is where a shopper finds the gateway's pages.
+    """
     call = record_call(connection, request)
     if call is None:
         return Reply(refusal(request, "idempotency_key_reused"))
     if call.answer is not None:
         return Reply(call.answer)
     if request.kind is OperationKind.AUTHORIZE:
-        return _open_payment(connection, request, call=call)
+        return _open_payment(connection, request, call=call, public_url=public_url)
     charge = hold_charge(connection, request)
     if charge is None:
         return _refuse(connection, request, "no_such_authorization")
-    return _act(connection, request, call=call, charge=charge)
+    if behaviour_of(charge.token).settles_later:
+        charge = do_deed(connection, charge.provider_reference)
+    return _act(connection, request, call=call, charge=charge, public_url=public_url)
+
+
+def find_due(connection: Connection, reference: str) -> str | None:
+    """Name the payment for our reference if something is due to it, which is to be done before it is looked at."""
+    charge = read_charge(connection, reference)
+    if charge is None or not behaviour_of(charge.token).settles_later:
+        return None
+    return charge.provider_reference if is_deed_due(connection, charge) else None
 
 
 def look_up(connection: Connection, reference: str, *, kind: OperationKind) -> Reply:
@@ -57,35 +73,53 @@ def look_up(connection: Connection, reference: str, *, kind: OperationKind) -> R
         return Reply(silence=SILENCE)
     if charge is not None and charge.done(kind):
         return Reply(success(charge, charge.done(kind)))
+    if charge is not None and kind is OperationKind.AUTHORIZE and behaviour_of(charge.token).asks_shopper:
+        return Reply(challenge_answer(connection, charge) or last_answer(connection, reference, kind=kind))
     return Reply(last_answer(connection, reference, kind=kind))
 
 
-def _open_payment(connection: Connection, request: GatewayRequest, *, call: Call) -> Reply:
+def _open_payment(connection: Connection, request: GatewayRequest, *, call: Call, public_url: str) -> Reply:
     problem = token_problem(request.token)
     if problem or request.token is None:
         return _refuse(connection, request, problem or "invalid_token")
     charge = new_charge(request, token=request.token)
     if behaviour_of(request.token).is_silent and call.attempts == 1:
         add_charge(connection, replace(charge, status=UNANSWERED))  # so that `find` knows to be silent too
-    return _act(connection, request, call=call, charge=charge)
+    return _act(connection, request, call=call, charge=charge, public_url=public_url)
 
 
-def _act(connection: Connection, request: GatewayRequest, *, call: Call, charge: Charge) -> Reply:
+def _act(connection: Connection, request: GatewayRequest, *, call: Call, charge: Charge, public_url: str) -> Reply:
     """Do one operation on a payment in its token's manner; the answer is stored even if it gets lost."""
     behaviour = behaviour_of(charge.token)
     silence = _silence_before(behaviour, request.kind, attempts=call.attempts)
     if silence:
         return Reply(silence=silence)
     manner = behaviour.manner(request.kind)
-    verdict = judge(charge, request, refused_as=manner.refusal)
+    verdict = judge(charge, request, manner=manner)
     if request.kind is OperationKind.AUTHORIZE:
         add_charge(connection, verdict.charge)
     elif verdict.charge != charge:
         change_charge(connection, verdict.charge)
-    store_answer(connection, request, answer=verdict.answer)
+    answer = _leave_open(connection, request, verdict, manner=manner, public_url=public_url)
+    if charge.status == WAITING and verdict.charge.status != WAITING:
+        void_challenge(connection, charge)
+    store_answer(connection, request, answer=answer)
     if call.attempts == 1 and manner.first_answer_lost:
         return Reply(silence=manner.first_answer_lost)
-    return Reply(verdict.answer, delay_seconds=manner.delay_seconds)
+    return Reply(answer, delay_seconds=manner.delay_seconds)
+
+
+def _leave_open(
+    connection: Connection, request: GatewayRequest, verdict: Verdict, *, manner: Manner, public_url: str
+) -> GatewayAnswer:
+    """Prepare what is to follow an answer that is not the last word: the shopper's page, or the gateway's own deed."""
+    if not verdict.is_open:
+        return verdict.answer
+    if manner.asks_shopper:
+        return open_challenge(connection, request, answer=verdict.answer, public_url=public_url)
+    if manner.settles_after_seconds is not None:
+        plan_deed(connection, verdict.charge, request, after_seconds=manner.settles_after_seconds)
+    return verdict.answer
 
 
 def _silence_before(behaviour: Behaviour, kind: OperationKind, *, attempts: int) -> str | None:

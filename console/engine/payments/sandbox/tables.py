@@ -87,3 +87,28 @@ webhooks = Table(
     Column("next_attempt_at", UtcDateTime, nullable=False),
     Index("ix_sandbox_webhooks_delivered_at_next_attempt_at", "delivered_at", "next_attempt_at"),
 )
+
+# A payment that waits for its shopper on the gateway's own page; `id` is in that page's address.
+challenges = Table(
+    "sandbox_challenges",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("provider_reference", String(40), nullable=False, unique=True),
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("return_url", Text),
+    Column("verdict", String(16)),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("decided_at", UtcDateTime),
+)
+
+# What the gateway does to a payment later, by itself: one deed a payment.
+deeds = Table(
+    "sandbox_deeds",
+    metadata,
+    Column("provider_reference", String(40), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("done_at", UtcDateTime),
+    Index("ix_sandbox_deeds_done_at_due_at", "done_at", "due_at"),
+)

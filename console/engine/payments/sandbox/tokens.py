@@ -9,6 +9,7 @@ from console.engine.machine import OperationKind
 
 _TOKEN = re.compile(r"tok_[A-Za-z0-9_.-]*")
 SLOW_SECONDS = 3.0
+SETTLING_SECONDS = 2.0
 BROKEN_CONNECTION = "the connection broke before the answer arrived"
 SERVER_ERROR = "the gateway answered 500"
 SILENCE = "the gateway does not answer"
@@ -20,10 +21,13 @@ class Manner:
 
     `refusal` is the code it is refused with. The first `errors_before` calls answer 500 and do nothing.
     `first_answer_lost` is what the caller who had it done hears instead of the answer; `delay_seconds` is
-    how long after doing it that caller waits for the answer.
+    how long after doing it that caller waits for the answer. With `asks_shopper` it waits for the shopper's word.
+    With `settles_after_seconds` it is done so long after its answer, which is that it waits, or the refusal.
     """
 
     refusal: str | None = None
+    asks_shopper: bool = False
+    settles_after_seconds: float | None = None
     errors_before: int = 0
     first_answer_lost: str | None = None
     delay_seconds: float = 0.0
@@ -42,6 +46,16 @@ class Behaviour:
     manners: dict[OperationKind, Manner] = field(default_factory=dict)
     is_silent: bool = False
 
+    @property
+    def asks_shopper(self) -> bool:
+        """Tell whether its authorization waits for the shopper."""
+        return self.manner(OperationKind.AUTHORIZE).asks_shopper
+
+    @property
+    def settles_later(self) -> bool:
+        """Tell whether the gateway does something to it by itself, after its answer."""
+        return any(manner.settles_after_seconds is not None for manner in self.manners.values())
+
     def manner(self, kind: OperationKind) -> Manner:
         """Tell how an operation of this kind goes."""
         return self.manners.get(kind, AS_USUAL)
@@ -59,6 +73,12 @@ def _void(manner: Manner) -> Behaviour:
     return Behaviour({OperationKind.VOID: manner})
 
 
+def _late_capture(refund: Manner = AS_USUAL) -> Behaviour:
+    """Refuse the capture and do it all the same, a little later."""
+    late = Manner(refusal="card_declined", settles_after_seconds=SETTLING_SECONDS)
+    return Behaviour({OperationKind.CAPTURE: late, OperationKind.REFUND: refund})
+
+
 APPROVES = Behaviour()  # tok_visa, and every token that the table does not name
 
 BEHAVIOURS = {
@@ -74,18 +94,18 @@ BEHAVIOURS = {
     "tok_error_capture": _capture(Manner(errors_before=2)),
     "tok_error_after_capture": _capture(Manner(first_answer_lost=SERVER_ERROR)),
     "tok_never_answers": Behaviour(is_silent=True),
+    "tok_3ds": _authorize(Manner(asks_shopper=True)),
+    "tok_async": _capture(Manner(settles_after_seconds=SETTLING_SECONDS)),
+    "tok_late_capture": _late_capture(),
     "tok_void_fails_twice": _void(Manner(errors_before=2)),
+    "tok_refund_fails_twice": _late_capture(Manner(errors_before=2)),
+    "tok_lost_refund": _late_capture(Manner(first_answer_lost=BROKEN_CONNECTION)),
 }
-
-# Tokens of the asynchronous behaviours: refused rather than taken for a card that always works.
-NOT_SUPPORTED = frozenset({"tok_3ds", "tok_async", "tok_late_capture", "tok_refund_fails_twice", "tok_lost_refund"})
 
 
 def token_problem(token: str | None) -> str | None:
     """Tell why a token cannot be charged at all, as a refusal's code; None when it can."""
-    if token is None or not _TOKEN.fullmatch(token):
-        return "invalid_token"
-    return "token_not_supported" if token in NOT_SUPPORTED else None
+    return None if token is not None and _TOKEN.fullmatch(token) else "invalid_token"
 
 
 def behaviour_of(token: str) -> Behaviour:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from console.engine.allowed import Action
 from console.extensions import current_settings
-from console.monitoring.documents import LockDocument, describe
-from console.web.admin.deeds import Wish, perform
-from console.web.api.admin.bodies import Extension, Retrial, Undoing
-from console.web.api.admin.locks import find_checkout
+from console.monitoring.documents import LockDocument
+from console.web.admin.deeds import Wish, Word, perform
+from console.web.api.admin.bodies import Extension, Resolution, Retrial, Undoing
+from console.web.api.admin.locks import describe_to_caller
 from console.web.api.callers import caller
 from console.web.api.calls import Call, route
 from console.web.api.fields import Input
@@ -15,8 +15,8 @@ from console.web.api.fields import Input
 _REFUSALS = ("not_found", "invalid", "stale", "not_allowed", "in_progress")
 
 
-def _call(body: type[Input]) -> Call:
-    return Call({200: LockDocument}, body=body, refusals=_REFUSALS, is_admin=True)
+def _call(body: type[Input], *more_refusals: str) -> Call:
+    return Call({200: LockDocument}, body=body, refusals=(*_REFUSALS, *more_refusals), is_admin=True)
 
 
 @route("POST", "/admin/locks/<row_id:lock_id>/release", _call(Undoing))
@@ -44,6 +44,13 @@ def retry_lock(lock_id: int, body: Retrial) -> LockDocument:
     return _do(lock_id, Wish(Action.RETRY, body.version, reason=body.reason))
 
 
+@route("POST", "/admin/locks/<row_id:lock_id>/resolve", _call(Resolution, "contradicted"))
+def resolve_lock(lock_id: int, body: Resolution) -> LockDocument:
+    """Say what became of a payment whose end is in doubt; the gateway is asked first, and its word goes before."""
+    word = Word(body.operation_id, happened=body.happened, provider_reference=body.provider_reference)
+    return _do(lock_id, Wish(Action.RESOLVE, body.version, reason=body.reason, word=word))
+
+
 def _do(lock_id: int, wish: Wish) -> LockDocument:
     perform(wish, lock_id=lock_id, actor=caller())
-    return describe(find_checkout(lock_id))
+    return describe_to_caller(lock_id)

@@ -6,10 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from console.web.admin.deeds import LONGEST_REASON
+from console.engine.reasons import LONGEST_REASON
 from console.web.api.fields import PRINTABLE, Input, Printable, Whole
 
 _LARGEST_NUMBER = 2**31 - 1
+_LARGEST_ID = 2**63 - 1
 Version = Annotated[Whole, Field(ge=0, le=_LARGEST_NUMBER, description="the `revision` last seen")]
 Minutes = Annotated[Whole, Field(ge=1, le=_LARGEST_NUMBER)]
 Reason = Annotated[str, StringConstraints(max_length=LONGEST_REASON, pattern=PRINTABLE)]
@@ -57,7 +58,7 @@ class AuditQuery(PageQuery):
 class PlanQuery(Query):
     """Which action."""
 
-    action: Literal["extend", "retry", "expire", "release"]
+    action: Literal["extend", "retry", "expire", "release", "resolve"]
 
 
 class StatisticsQuery(Query):
@@ -86,3 +87,13 @@ class Retrial(Input):
 
     version: Version
     reason: Reason | None = None
+
+
+class Resolution(Input):
+    """What became of a payment operation at the gateway, by what somebody saw there."""
+
+    version: Version
+    reason: Reason
+    operation_id: Annotated[Whole, Field(ge=1, le=_LARGEST_ID, description="`id` of one of the checkout's operations")]
+    happened: bool
+    provider_reference: Printable | None = Field(None, description="the payment's reference at the gateway")

@@ -17,6 +17,7 @@ from console.monitoring.documents import LockDocument, LockSummary, describe, su
 from console.monitoring.plans import plan
 from console.web.admin.lock_details import sweep_seconds
 from console.web.api.admin.bodies import LockQuery, PlanQuery
+from console.web.api.callers import caller_may
 from console.web.api.calls import Call, route
 from console.web.listing.listing import Question, read_rows
 from console.web.listing.locks import LOCKS
@@ -64,7 +65,7 @@ def list_locks(query: LockQuery) -> LockPage:
 @route("GET", "/admin/locks/<row_id:lock_id>", Call({200: LockDocument}, refusals=("not_found",), is_admin=True))
 def show_lock(lock_id: int) -> LockDocument:
     """Show a checkout with all that belongs to it."""
-    return describe(find_checkout(lock_id))
+    return describe_to_caller(lock_id)
 
 
 @route(
@@ -84,6 +85,15 @@ def plan_action(lock_id: int, query: PlanQuery) -> PlanAnswer:
         version=checkout.lock.revision,
         effects=[EffectAnswer(**vars(effect)) for effect in planned.effects],
     )
+
+
+def describe_to_caller(lock_id: int) -> LockDocument:
+    """Write a checkout out, with the actions that are open to the caller.
+
+    Raises:
+        NotFound: when there is none.
+    """
+    return describe(find_checkout(lock_id), for_admin=caller_may("api.resolve_lock"))
 
 
 def find_checkout(lock_id: int) -> Checkout:

@@ -106,7 +106,7 @@ def test_a_plan_says_what_would_happen_and_does_nothing(viewer: Ask, session: Se
     assert (refused["is_allowed"], refused["effects"]) == (False, [])
     assert "has not paid yet" in refused["refusal"]
     assert read_one(session, CheckoutLock).state == "pending"
-    assert viewer("GET", f"/locks/{lock.id}/plan?action=resolve").status_code == 422
+    assert viewer("GET", f"/locks/{lock.id}/plan?action=undo").status_code == 422
     assert viewer("GET", f"/locks/{lock.id}/plan").status_code == 422
 
 

@@ -1,0 +1,19 @@
+"""Reasons that people give for what they do: one readable line."""
+
+from __future__ import annotations
+
+from console.engine.errors import InvalidInput
+
+LONGEST_REASON = 1000
+
+
+def readable_reason(reason: str | None) -> str | None:
+    """Bring a reason onto one line; none is None.
+
+    Raises:
+        InvalidInput: when it is too long or has characters that nobody can read.
+    """
+    line = " ".join((reason or "").split())
+    if len(line) > LONGEST_REASON or not line.isprintable():
+        raise InvalidInput(f"A reason has at most {LONGEST_REASON} readable characters.", field="reason")
+    return line or None

@@ -1,0 +1,123 @@
+"""What the comparison with the gateway's ledger finds is recorded: as facts, or as a call for a human (rule 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session
+
+from console.engine.attention import Cause, call_off, causes_about, demand, is_known
+from console.engine.database import look, transact
+from console.engine.locks import touch
+from console.engine.machine import OperationKind, OperationStatus
+from console.engine.payments.facts import record_answer
+from console.engine.payments.gateway import GatewayAnswer
+from console.engine.reconciliation import Comparison, Difference, Posted, compare, moment_ago
+from console.engine.tables import locks
+
+RECONCILED_SECONDS = 7 * 24 * 3600.0
+
+
+@dataclass
+class Settlement:
+    """What came of a comparison: the facts recorded, who was called for, and payments of nobody we know."""
+
+    recorded: list[str] = field(default_factory=list)
+    called: list[str] = field(default_factory=list)
+    strangers: list[str] = field(default_factory=list)
+
+
+def reconcile(session: Session, *, last_seconds: float = RECONCILED_SECONDS) -> Settlement | None:
+    """Compare the last days with the gateway's ledger and record what it shows; None when the gateway shows none.
+
+    What the ledger shows done, and our operation does not know, is recorded as the fact that it is, with all that
+    follows. All else that differs calls for a human, once, and no longer when it differs no more. Own transactions.
+
+    Raises:
+        NoAnswer: when the ledger is out of reach.
+    """
+    comparison = compare(session, since=moment_ago(session, last_seconds))
+    if comparison is None:
+        return None
+    settled = Settlement()
+    for key, told in comparison.theirs.items():
+        operation = comparison.after.get(key)
+        if operation is not None and operation.status != OperationStatus.SUCCEEDED:
+            transact(session, _recording(session, operation, told))
+            settled.recorded.append(f"{key[0]} {key[1]}")
+    _call_humans(session, comparison, settled)
+    return settled
+
+
+def _recording(session: Session, operation: Row[Any], told: Posted) -> Callable[[], Row[Any]]:
+    answer = GatewayAnswer(
+        OperationStatus.SUCCEEDED,
+        told.provider_reference,
+        told.amount,
+        told.currency,
+        raw={"source": "ledger"},
+    )
+    return lambda: record_answer(session, operation.lock_id, operation, answer)
+
+
+def _call_humans(session: Session, comparison: Comparison, settled: Settlement) -> None:
+    differing = [each for each in comparison.differences if each.status != OperationStatus.REFUSED]
+    seen = {reference for reference, _ in (*comparison.before, *comparison.theirs)}
+    rows = _locks_of(session, {each.reference for each in differing})
+    for difference in differing:
+        lock = rows.get(difference.reference)
+        if lock is None:
+            settled.strangers.append(difference.reference)
+        elif difference.said_by is None and _matters(difference, comparison) and _call(session, lock, difference):
+            settled.called.append(difference.reference)
+    _call_off_settled(session, seen, {(each.reference, each.kind) for each in differing if _matters(each, comparison)})
+
+
+def _matters(difference: Difference, comparison: Comparison) -> bool:
+    """A payment that we never asked for, with a checkout that asked for nothing, matters while its money is held."""
+    reference = difference.reference
+    if any((reference, kind.value) in comparison.after for kind in OperationKind):
+        return True
+    return _held(comparison.theirs, reference) > 0 or difference.status is not None
+
+
+def _held(theirs: Mapping[tuple[str, str], Posted], reference: str) -> int:
+    amounts = {
+        kind: theirs[reference, kind.value].amount for kind in OperationKind if (reference, kind.value) in theirs
+    }
+    captured = amounts.get(OperationKind.CAPTURE, 0)
+    if captured:
+        return captured - amounts.get(OperationKind.REFUND, 0)
+    return amounts.get(OperationKind.AUTHORIZE, 0) - amounts.get(OperationKind.VOID, 0)
+
+
+def _locks_of(session: Session, references: set[str]) -> dict[str, Row[Any]]:
+    query = select(locks).where(locks.c.reference.in_(references))
+    return {row.reference: row for row in look(session, lambda reader: list(reader.execute(query)))}
+
+
+def _call(session: Session, lock: Row[Any], difference: Difference) -> bool:
+    message = f"Our books and the gateway's differ. {difference.told} {difference.advice}"
+    if is_known(lock, Cause.LEDGER, message, about=difference.kind):
+        return False
+    transact(session, lambda: demand(session, touch(session, lock.id), Cause.LEDGER, message, about=difference.kind))
+    return True
+
+
+def _call_off_settled(session: Session, seen: set[str], differing: set[tuple[str, str]]) -> None:
+    """Call humans off where the books were compared and differ no more."""
+    query = select(locks).where(locks.c.needs_attention.is_not(None))
+    for lock in look(session, lambda reader: list(reader.execute(query))):
+        over = {kind for kind in causes_about(lock, Cause.LEDGER) if (lock.reference, kind) not in differing}
+        if over and lock.reference in seen:
+            transact(session, _calling_off(session, lock.id, over))
+
+
+def _calling_off(session: Session, lock_id: int, kinds: set[str]) -> Callable[[], Row[Any]]:
+    def is_over(cause: str, about: str) -> bool:
+        return cause == Cause.LEDGER and about in kinds
+
+    return lambda: call_off(session, touch(session, lock_id), is_over)
