@@ -186,9 +186,9 @@ GUARDS = (
     ),
     Guard(
         "a human is called once a cause",
-        "console/engine/payments/facts.py",
-        "    if lock.needs_attention is not None:\n        return lock\n    lock = change",
-        "    lock = change",
+        "console/engine/attention.py",
+        "    if is_known(lock, cause, message, about=about):\n        return lock\n",
+        "",
         f"{FENCES}::test_a_human_is_called_once_however_long_the_gateway_is_silent",
     ),
     Guard(
@@ -213,6 +213,20 @@ GUARDS = (
         f"{DOUBT}::test_an_operation_in_doubt_is_asked_about_before_it_is_sent_again",
     ),
     Guard(
+        "a webhook needs its signature",
+        "console/engine/payments/sandbox/webhooks.py",
+        "if not hmac.compare_digest(given.encode(), _digest(body, secret=secret, at=at).encode()):",
+        "if False:",
+        "tests/web/api/test_webhooks.py::test_a_forged_webhook_is_refused",
+    ),
+    Guard(
+        "a webhook is not heard long after it was signed",
+        "console/engine/payments/notices.py",
+        "if abs(now - notice.signed_at) > TOLERANCE:",
+        "if False:",
+        "tests/web/api/test_webhooks.py::test_a_webhook_with_a_stale_timestamp_is_refused",
+    ),
+    Guard(
         "stock is taken only while it is there",
         "console/engine/inventory.py",
         ".where(stock_levels.c.id == _LEVEL, stock_levels.c.on_hand - stock_levels.c.reserved >= _QUANTITY)",
@@ -230,9 +244,9 @@ GUARDS = (
         "the cart comes before the lock",
         "console/engine/legs.py",
         "    let_cart_go(session, drive.lock, status=CartStatus.ORDERED)\n"
-        '    end = {"completed_at": NOW, "holds_cart": False, "needs_attention": None}\n'
+        '    end = {"completed_at": NOW, "holds_cart": False}\n'
         "    lock = decide(session, drive, state=State.COMPLETED, phase=Phase.STOCK_COMMIT, **end)\n",
-        '    end = {"completed_at": NOW, "holds_cart": False, "needs_attention": None}\n'
+        '    end = {"completed_at": NOW, "holds_cart": False}\n'
         "    lock = decide(session, drive, state=State.COMPLETED, phase=Phase.STOCK_COMMIT, **end)\n"
         "    let_cart_go(session, drive.lock, status=CartStatus.ORDERED)\n",
         f"{FENCES}::test_rows_that_checkouts_compete_for_are_updated_in_one_order",
@@ -275,7 +289,7 @@ GUARDS = (
     Guard(
         "a stale page is refused",
         "console/engine/actions.py",
-        "if act.version is not None and act.version != row.revision:",
+        "if version is not None and version != row.revision:",
         "if False:",
         "tests/engine/test_actions.py::test_a_stale_page_is_refused",
     ),
