@@ -12,7 +12,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from console.engine import Payment, cancel, process
-from console.engine.errors import PaymentDeclined
+from console.engine.errors import PaymentDeclined, PaymentPending
+from console.engine.phases import stock_commit
 from console.models import CheckoutLock, Order, PaymentOperation
 from console.web.admin import list_view
 from tests.factories import VISA, Shop, make_due
@@ -248,3 +249,21 @@ def test_a_filter_that_makes_no_sense_is_said_so(viewer: FlaskClient) -> None:
 
     assert page.status_code == 400
     assert "There is no state “sold”." in page.text
+
+
+def test_saleor_dashboard_4279_support_lists_what_is_paid_and_not_completed(
+    support: FlaskClient, session: Session, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.sell()
+    stuck, sold = shop.checkout(), shop.checkout()
+    process(session, sold, payment=VISA)
+
+    def break_down(*_: Any) -> Any:
+        raise ArithmeticError("a defect")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(stock_commit, "sell_reservations", break_down)
+        with pytest.raises(PaymentPending):
+            process(session, stuck, payment=VISA)
+
+    assert listed(support, LIST, state="capturing", needs_attention="true") == [stuck.reference]
