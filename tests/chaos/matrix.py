@@ -1,0 +1,91 @@
+"""The kill matrix: each scenario killed at every point of its way, and settled again."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from console.engine.payments.sandbox import SandboxGateway
+from tests.chaos.kills import count_points, is_killed_at
+from tests.chaos.scenarios import Scenario
+from tests.chaos.settling import let_time_pass, recover_dead, settle
+from tests.chaos.verdicts import Tally, judge_agreement, judge_all
+from tests.factories import Shop
+
+PATIENCE_SECONDS = 20
+NEVER = float("inf")
+
+
+@dataclass(frozen=True)
+class Executioner:
+    """Kills the checkouts of a shop, has them settled and judges them; goods are on sale there as `MUG`."""
+
+    session: Session
+    gateway: SandboxGateway
+    dice: random.Random
+
+    def kill_everywhere(self, scenario: Scenario, *, until: float = NEVER, most: int | None = None) -> Tally:
+        """Kill a scenario at every point, each time with a checkout of its own; settle all, and judge.
+
+        `most` takes so many points at random; `until`, on the monotonic clock, cuts it short.
+        """
+        tally, ids = Tally(), []
+        for lock_id in self._deaths(scenario, most=most):
+            ids.append(lock_id)
+            tally.add(judge_agreement(self.session, self.gateway))
+            recover_dead(self.session)
+            if time.monotonic() > until:
+                tally.is_cut_short = True
+                break
+        settle(self.session, at_most_seconds=PATIENCE_SECONDS)
+        tally.add(judge_all(self.session, self.gateway, only=ids))
+        tally.require(scenario.ends)
+        return tally
+
+    def run_unharmed(self, scenarios: list[Scenario]) -> Tally:
+        """Run scenarios once each without any kill; settle all, and judge."""
+        tally, ids = Tally(), []
+        for scenario in scenarios:
+            ids.append(self._checkout())
+            count_points(self._database, ids[-1], scenario.act)
+        settle(self.session, at_most_seconds=PATIENCE_SECONDS)
+        tally.add(judge_all(self.session, self.gateway, only=ids))
+        return tally
+
+    @property
+    def _database(self) -> Engine:
+        return self.session.get_bind().engine
+
+    def _checkout(self) -> int:
+        return Shop(self.session).checkout().id
+
+    def _deaths(self, scenario: Scenario, *, most: int | None) -> Iterator[int]:
+        """Let one checkout after another die, or live in the end; give their ids."""
+        lock_id = self._checkout()
+        points = list(range(1, count_points(self._database, lock_id, scenario.act) + 1))
+        yield lock_id
+        self.dice.shuffle(points)
+        for point in points[:most]:
+            yield from self._die(scenario, point)
+
+    def _die(self, scenario: Scenario, point: int) -> Iterator[int]:
+        """Die at a point; then, where there is a second act, at each of its points."""
+        for second in count(1):
+            lock_id = self._checkout()
+            self.session.close()
+            is_killed_at(point, self._database, lock_id, scenario.act)
+            if scenario.then is None:
+                yield lock_id
+                return
+            let_time_pass(self.session)
+            self.session.close()
+            was_killed = is_killed_at(second, self._database, lock_id, scenario.then)
+            yield lock_id
+            if not was_killed:
+                return

@@ -1,0 +1,74 @@
+"""Letting what was interrupted come to its end: time passes, the sweep and the recovery do their work."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from console.engine.expiry import expire_due
+from console.engine.machine import LIVE, UNPAID, OperationStatus
+from console.engine.recovery import recover
+from console.models import CheckoutLock, PaymentOperation
+from console.models.types import clock
+
+
+def let_time_pass(session: Session) -> None:
+    """Let dead drivers' leases and every back-off run out."""
+    session.execute(update(CheckoutLock).where(CheckoutLock.lease_until.is_not(None)).values(lease_until=clock(-1)))
+    let_tries_come(session)
+
+
+def let_tries_come(session: Session) -> None:
+    """Let every back-off run out; leases stay."""
+    session.execute(update(PaymentOperation).where(PaymentOperation.resolved_at.is_(None)).values(next_attempt_at=None))
+    session.commit()
+
+
+def let_unpaid_run_out(session: Session) -> None:
+    """Let the time of checkouts run out that nobody has paid, nor will."""
+    unpaid = CheckoutLock.state.in_(UNPAID) & (CheckoutLock.expires_at > clock())
+    session.execute(update(CheckoutLock).where(unpaid).values(expires_at=clock(-1)))
+    session.commit()
+
+
+def recover_dead(session: Session) -> None:
+    """Recover, once, what dead processes left; who never paid may still do so."""
+    let_time_pass(session)
+    recover(session)
+
+
+def settle(session: Session, *, at_most_seconds: float) -> None:
+    """Sweep and recover until nothing is left to do but wait, for a human or for the gateway."""
+    let_unpaid_run_out(session)
+
+    def work() -> None:
+        let_time_pass(session)
+        expire_due(session)
+        recover(session, limit=10_000)
+
+    repeat_until_quiet(session, work, at_most_seconds=at_most_seconds, pause_seconds=0.2)
+
+
+def repeat_until_quiet(
+    session: Session, work: Callable[[], None], *, at_most_seconds: float, pause_seconds: float
+) -> None:
+    """Do some work over and over until every checkout has ended or asks for a human."""
+    deadline = time.monotonic() + at_most_seconds
+    while True:
+        work()
+        if not _is_busy(session) or time.monotonic() > deadline:
+            return
+        time.sleep(pause_seconds)
+
+
+def _is_busy(session: Session) -> bool:
+    """Tell whether a checkout is live without asking for a human, or money may still be on its way."""
+    is_open = PaymentOperation.lock_id == CheckoutLock.id, PaymentOperation.status == OperationStatus.WAITING
+    waits = select(PaymentOperation.id).where(*is_open).exists()
+    busy = CheckoutLock.state.in_(LIVE) & or_(CheckoutLock.needs_attention.is_(None), waits)
+    found = session.scalars(select(CheckoutLock.id).where(busy).limit(1)).first()
+    session.commit()
+    return found is not None
