@@ -63,9 +63,7 @@ PATHS = (
     _paying("capture done, answers 500", "tok_error_after_capture", EITHER),
     _meanwhile("cancelled, void's answer lost", "tok_lost_void", acts.give_up, is_done_first=True),
     _meanwhile("swept, void answers 500, twice", "tok_void_fails_twice", acts.run_out, is_done_first=True),
-    _meanwhile(
-        "cancelled, gateway silent", "tok_never_answers", acts.give_up, is_done_first=True, ends=IN_DOUBT
-    ),
+    _meanwhile("cancelled, gateway silent", "tok_never_answers", acts.give_up, is_done_first=True, ends=IN_DOUBT),
     _paying("waits for 3-D Secure", "tok_3ds", frozenset(End)),
     _meanwhile("cancelled in 3-D Secure", "tok_3ds", acts.give_up, is_done_first=True, ends=IN_DOUBT),
     _paying("captured later", "tok_async", frozenset(End)),
@@ -93,10 +91,11 @@ def faults() -> dict[str, list[Scenario]]:
 
 def _ways(token: str) -> list[Scenario]:
     ways = [_paying(f"{token} bought", token, frozenset(End))]
-    for by in (acts.give_up, acts.take_off, acts.end_its_time, acts.run_out):
-        for is_done_first in (False, True):
-            ways.append(_meanwhile(f"{token} {by.__name__}", token, by, is_done_first=is_done_first))
+    for by in (acts.give_up, acts.run_out):
+        ways += [_meanwhile(f"{token} undone", token, by, is_done_first=done) for done in (False, True)]
     return ways
 
 
-EVERYDAY = ("bought", "authorization refused", "capture refused", "cancelled before the answer arrives")
+def named(title: str) -> Scenario:
+    """Give the scenario of that title."""
+    return next(scenario for scenario in KILLS if scenario.title == title)

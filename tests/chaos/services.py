@@ -45,7 +45,9 @@ class Postgresql:
         if self._as_owner:
             shutil.chown(self._folder, "postgres")
         self._run("initdb", "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
-        self._run("pg_ctl", "start", "--wait", "--silent", f"--log={self._folder}/server.log", "--options", self._options)
+        self._run(
+            "pg_ctl", "start", "--wait", "--silent", f"--log={self._folder}/server.log", "--options", self._options
+        )
 
     def restart(self, *, is_crash: bool) -> None:
         """Stop it, cutting off whoever is connected, or let it crash; and start it again."""

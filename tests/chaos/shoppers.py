@@ -20,9 +20,9 @@ COUPON = "TEN"
 PLAIN_CARDS = 20  # so many cards that work come on one of each other kind
 SILENT = "tok_never_answers"
 MOST_SILENT = 3  # each keeps the recovery busy for a while
-PATIENCE_SECONDS = 15.0
+PATIENCE_SECONDS = 6.0
 PAUSE_SECONDS = 0.2
-TRY_AGAIN = (409, 503)  # driven by another request, or the database is out of reach
+TRY_AGAIN = ("in_progress", "database_unavailable")
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ class Diary:
     told: list[Told] = field(default_factory=list)
     statuses: Counter[str] = field(default_factory=Counter)
     silences: int = 0
+    surprises: list[str] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def note(self, answer: Answer | None) -> None:
@@ -82,8 +83,12 @@ class Shopper:
 
     def shop_until(self, stop: threading.Event) -> None:
         """Buy one cart after another."""
-        while not stop.is_set():
-            self._buy()
+        try:
+            while not stop.is_set():
+                self._buy()
+        except Exception as error:
+            self._diary.surprises.append(f"a shopper did not understand an answer: {error!r}")
+            raise
 
     def _buy(self) -> None:
         cart = self._ask("POST", "/carts", body=self._basket())
@@ -137,7 +142,7 @@ class Shopper:
         while True:
             try:
                 answer = self._server.ask(method, f"/api/v1{path}", body=body, **headers)
-            except (OSError, HTTPException, ValueError):  # a connection that broke in the middle of an answer, too
+            except (OSError, HTTPException):  # also one that breaks in the middle of an answer
                 answer = None
             self._diary.note(answer)
             if answer is not None and about is not None:
@@ -148,7 +153,7 @@ class Shopper:
 
 
 def _says_again(answer: Answer | None) -> bool:
-    return answer is None or (answer.status in TRY_AGAIN and answer.body.get("error") not in ("ended", "out_of_stock"))
+    return answer is None or answer.body.get("error") in TRY_AGAIN
 
 
 def shop_together(

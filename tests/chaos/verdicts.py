@@ -89,7 +89,10 @@ def judge_agreement(session: Session, gateway: SandboxGateway) -> Tally:
     """Judge what must hold at any commit: the invariants, and that the gateway's ledger and ours agree."""
     broken = [f"invariant {each.invariant}, {each.title}: {each.facts}" for each in check_all(session)]
     session.commit()
-    differing = [f"{each.reference}: {each.kind} ours {each.ours}, theirs {each.theirs}" for each in find_differences(session) or ()]
+    differing = [
+        f"{each.reference}: {each.kind} ours {each.ours}, theirs {each.theirs}"
+        for each in find_differences(session) or ()
+    ]
     known = set(session.scalars(select(CheckoutLock.reference)))
     session.commit()
     unknown = {charge.lock_reference for charge in gateway.ledger()} - known

@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Engine
@@ -25,7 +25,7 @@ class World:
 
     database_url: str
     ledger_url: str
-    config: CheckoutConfig = CheckoutConfig()
+    config: CheckoutConfig = field(default_factory=CheckoutConfig)
 
     @contextmanager
     def open(
