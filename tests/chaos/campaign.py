@@ -6,18 +6,19 @@ import random
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from console.engine.runtime import CheckoutConfig
 from tests.chaos import troubles
 from tests.chaos.load import endure
-from tests.chaos.matrix import Executioner
+from tests.chaos.matrix import PATIENCE_SECONDS, Doomed, Executioner
 from tests.chaos.report import Matrix, Row
-from tests.chaos.scenarios import KILLS, Scenario, faults
+from tests.chaos.scenarios import KILLS, TOLD_LATER, Scenario, faults
 from tests.chaos.services import NotInstalledError, Postgresql, own_postgresql, own_redis
-from tests.chaos.site import Site, open_site
+from tests.chaos.settling import come_to_rest, settle
+from tests.chaos.site import Site, open_site, stock
 from tests.chaos.troubles import Trouble
 from tests.chaos.verdicts import Tally
 from tests.engine.worlds import World
@@ -44,6 +45,7 @@ class Campaign:
     seconds: float
     cluster: Postgresql | None = None
     _made: list[str] = field(default_factory=list)
+    _later: dict[str, Doomed] = field(default_factory=dict)
 
     def run(self) -> None:
         """Run every part."""
@@ -57,21 +59,40 @@ class Campaign:
 
     def _kill(self, *, until: float) -> None:
         """Run the fault tokens, then the kill matrix; what the time does not suffice for is cut short and says so."""
-        with self._killing_field() as field_:
+        with self._killing_field() as (executioner, site):
             self.matrix.begin(self.database, "fault tokens")
-            for token, ways in faults().items():
-                self._add("faults", token, field_.run_unharmed(ways))
+            prompt = {token: ways for token, ways in faults().items() if token not in TOLD_LATER}
+            doomed = {token: executioner.run_unharmed(ways) for token, ways in prompt.items()}
+            settle(executioner.session, at_most_seconds=PATIENCE_SECONDS)
+            self._judge("faults", executioner, doomed)
             self.matrix.begin(self.database, "killed at every commit and gateway call")
-            for number, scenario in enumerate(KILLS):
-                share = max(0.0, until - time.monotonic()) / (len(KILLS) - number)
-                self._kill_one(field_, scenario, until=time.monotonic() + share)
+            scenarios = [scenario for scenario in KILLS if scenario.is_supported]
+            for number, scenario in enumerate(scenarios):
+                ends_at = time.monotonic() + max(0.0, until - time.monotonic()) / (len(scenarios) - number)
+                doomed = {_titled(scenario): executioner.kill(scenario, until=ends_at)}
+                if scenario.is_told_later:
+                    self._later |= doomed
+                    continue
+                settle(executioner.session, at_most_seconds=PATIENCE_SECONDS)
+                self._judge("kills", executioner, doomed)
+            self._hear(executioner, site)
+            for scenario in KILLS:
+                if not scenario.is_supported:
+                    self._add("kills", _titled(scenario), Tally(), note="the sandbox does not know this token yet")
 
-    def _kill_one(self, executioner: Executioner, scenario: Scenario, *, until: float) -> None:
-        title = f"{scenario.title} ({scenario.token})"
-        if not scenario.is_supported:
-            self._add("kills", title, Tally(), note="the sandbox does not know this token yet")
+    def _hear(self, executioner: Executioner, site: Callable[[], AbstractContextManager[Site]]) -> None:
+        """Let a running shop hear by webhook what the gateway has to say of the rest; then judge it."""
+        faulty = {token: ways for token, ways in faults().items() if token in TOLD_LATER}
+        self._later |= {token: executioner.run_unharmed(ways) for token, ways in faulty.items()}
+        if not self._later:
             return
-        self._add("kills", title, executioner.kill_everywhere(scenario, until=until))
+        with site():
+            come_to_rest(executioner.session)
+        self._judge("kills", executioner, self._later)
+
+    def _judge(self, part: str, executioner: Executioner, doomed: dict[str, Doomed]) -> None:
+        for title, checkouts in doomed.items():
+            self._add(part, title, executioner.judge(checkouts))
 
     def _load_parts(self, stack: ExitStack) -> list[tuple[Choose, dict[str, str]]]:
         parts: list[tuple[Choose, dict[str, str]]] = [(troubles.kill_processes, {})]
@@ -91,6 +112,7 @@ class Campaign:
     def _endure(self, choose: Choose, *, seconds: float, **settings: str) -> None:
         folder = self._new_folder("site")
         url = self._new_database(folder)
+        stock(url, folder)
         with open_site(url, folder, web_workers=WEB_WORKERS[self.database], **settings) as site:
             dice = self._dice(f"load {len(self._made)}")
             trouble = choose(site, dice)
@@ -99,12 +121,15 @@ class Campaign:
         self._add("load", trouble.title, tally, answers=answers)
 
     @contextmanager
-    def _killing_field(self) -> Iterator[Executioner]:
+    def _killing_field(self) -> Iterator[tuple[Executioner, Callable[[], AbstractContextManager[Site]]]]:
+        """Open a shop to kill in; gives its executioner, and what runs the shop as in production meanwhile."""
         folder = self._new_folder("kills")
-        world = World(self._new_database(folder), f"sqlite:///{folder}/sandbox.sqlite3", QUICK_GATEWAY)
+        url = self._new_database(folder)
+        world = World(url, f"sqlite:///{folder}/sandbox.sqlite3", QUICK_GATEWAY)
         with world.open() as (session, _engine, gateway):
             Shop(session).sell(stock=1_000_000)
-            yield Executioner(session, gateway, self._dice("kills"))
+            executioner = Executioner(session, gateway, self._dice("kills"))
+            yield executioner, lambda: open_site(url, folder, web_workers=1)
 
     def _new_folder(self, name: str) -> Path:
         folder = self.folder / f"{self.database.lower()}-{name}-{len(self._made)}"
@@ -129,6 +154,10 @@ class Campaign:
     ) -> None:
         note = note or ("a sample, for lack of time" if tally.is_cut_short else "")
         self.matrix.add(Row(self.database, part, title, tally, note, answers or {}))
+
+
+def _titled(scenario: Scenario) -> str:
+    return f"{scenario.title} ({scenario.token})"
 
 
 def run_campaign(folder: Path, *, seed: int, minutes: float) -> Matrix:

@@ -10,13 +10,12 @@ from sqlalchemy.orm import Session
 
 from console.engine.machine import Outcome, State
 from console.models import CheckoutLock, Order
-from tests.chaos.settling import let_time_pass, let_tries_come, let_unpaid_run_out, repeat_until_quiet
+from tests.chaos.settling import come_to_rest
 from tests.chaos.shoppers import Diary, Told, shop_together
 from tests.chaos.site import Site
 from tests.chaos.troubles import Trouble
 from tests.chaos.verdicts import Tally, judge_all
 
-QUIET_SECONDS = 60
 LAST_ANSWERS_SECONDS = 60
 FINE = frozenset(
     {
@@ -58,11 +57,11 @@ def endure(site: Site, trouble: Trouble, *, shoppers: int, seconds: float, dice:
     if any(thread.is_alive() for thread in threads):
         diary.surprises.append("a shopper was left without an answer")
     with site.world.open() as (session, _engine, gateway):
-        _come_to_rest(session)
+        come_to_rest(session)
         tally = judge_all(session, gateway)
         tally.violations += [*_contradictions(session, diary.told), *diary.surprises, *site.defects()]
     tally.violations += [
-        f"{number} × {status}" for status, number in diary.statuses.items() if not _is_fine(status, trouble)
+        f"{number} times {status}" for status, number in diary.statuses.items() if not _is_fine(status, trouble)
     ]
     return tally, diary
 
@@ -72,13 +71,6 @@ def _strike(trouble: Trouble, *, seconds: float, dice: random.Random) -> None:
     while time.monotonic() < deadline:
         time.sleep(min(dice.uniform(*trouble.pause_seconds), max(0.0, deadline - time.monotonic())))
         trouble.strike()
-
-
-def _come_to_rest(session: Session) -> None:
-    """Let the shop's own worker bring everything to its end; only time is made to pass faster."""
-    let_unpaid_run_out(session)
-    let_time_pass(session)
-    repeat_until_quiet(session, lambda: let_tries_come(session), at_most_seconds=QUIET_SECONDS, pause_seconds=1.0)
 
 
 def _is_fine(status: str, trouble: Trouble) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import count
 
 from sqlalchemy import Engine
@@ -15,11 +15,20 @@ from console.engine.payments.sandbox import SandboxGateway
 from tests.chaos.kills import count_points, is_killed_at
 from tests.chaos.scenarios import Scenario
 from tests.chaos.settling import let_time_pass, recover_dead, settle
-from tests.chaos.verdicts import Tally, judge_agreement, judge_all
+from tests.chaos.verdicts import End, Tally, judge_agreement, judge_all
 from tests.factories import Shop
 
 PATIENCE_SECONDS = 20
 NEVER = float("inf")
+
+
+@dataclass
+class Doomed:
+    """The checkouts of a scenario after their deaths: to be settled, then judged."""
+
+    ends: frozenset[End]
+    ids: list[int] = field(default_factory=list)
+    tally: Tally = field(default_factory=Tally)
 
 
 @dataclass(frozen=True)
@@ -35,27 +44,36 @@ class Executioner:
 
         `most` takes so many points at random; `until`, on the monotonic clock, cuts it short.
         """
-        tally, ids = Tally(), []
+        doomed = self.kill(scenario, until=until, most=most)
+        settle(self.session, at_most_seconds=PATIENCE_SECONDS)
+        return self.judge(doomed)
+
+    def kill(self, scenario: Scenario, *, until: float = NEVER, most: int | None = None) -> Doomed:
+        """Kill a scenario at every point, and recover each checkout once; what must hold at any commit is judged."""
+        doomed = Doomed(scenario.ends)
         for lock_id in self._deaths(scenario, most=most):
-            ids.append(lock_id)
-            tally.add(judge_agreement(self.session, self.gateway))
+            doomed.ids.append(lock_id)
+            doomed.tally.add(judge_agreement(self.session, self.gateway))
             recover_dead(self.session)
             if time.monotonic() > until:
-                tally.is_cut_short = True
+                doomed.tally.is_cut_short = True
                 break
-        settle(self.session, at_most_seconds=PATIENCE_SECONDS)
-        tally.add(judge_all(self.session, self.gateway, only=ids))
-        tally.require(scenario.ends)
-        return tally
+        return doomed
 
-    def run_unharmed(self, scenarios: list[Scenario]) -> Tally:
-        """Run scenarios once each without any kill; settle all, and judge."""
-        tally, ids = Tally(), []
+    def run_unharmed(self, scenarios: Sequence[Scenario]) -> Doomed:
+        """Run scenarios once each without any kill."""
+        doomed = Doomed(frozenset().union(*(scenario.ends for scenario in scenarios)))
         for scenario in scenarios:
-            ids.append(self._checkout())
-            count_points(self._database, ids[-1], scenario.act)
-        settle(self.session, at_most_seconds=PATIENCE_SECONDS)
-        tally.add(judge_all(self.session, self.gateway, only=ids))
+            doomed.ids.append(self._checkout())
+            count_points(self._database, doomed.ids[-1], scenario.act)
+        return doomed
+
+    def judge(self, doomed: Doomed) -> Tally:
+        """Judge the checkouts of a scenario once all is quiet."""
+        tally = Tally(is_cut_short=doomed.tally.is_cut_short)
+        tally.add(doomed.tally)
+        tally.add(judge_all(self.session, self.gateway, only=doomed.ids))
+        tally.require(doomed.ends)
         return tally
 
     @property

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from http.client import HTTPException
 from typing import Any
 
-from console.engine.payments.sandbox.tokens import BEHAVIOURS, NOT_SUPPORTED
+from console.engine.payments.sandbox.tokens import token_problem
+from tests.chaos.bank import decide
+from tests.chaos.scenarios import TOKENS
 from tests.factories import ADDRESS
 from tests.web.gunicorn import Answer, Server
 
@@ -64,7 +66,7 @@ class Diary:
 def deal_cards(dice: random.Random) -> Iterator[str]:
     """Deal tokens of every kind for ever, most of them plain."""
     silent = 0
-    known = [token for token in BEHAVIOURS if token not in NOT_SUPPORTED]
+    known = [token for token in TOKENS if token_problem(token) is None]
     while True:
         deck = ["tok_visa"] * PLAIN_CARDS + [token for token in known if token != SILENT or silent < MOST_SILENT]
         silent += SILENT in deck
@@ -128,7 +130,24 @@ class Shopper:
     def _pay(self, lock_id: int, card: str, key: str, token: dict[str, str]) -> Answer | None:
         payment = {"payment": {"method": "card", "token": card}}
         headers = token | {"Idempotency_Key": key}
-        return self._ask("POST", f"/checkouts/{lock_id}/process", about=lock_id, body=payment, **headers)
+        answer = self._ask("POST", f"/checkouts/{lock_id}/process", about=lock_id, body=payment, **headers)
+        if answer is None or answer.status != 202 or not answer.body["next_action"]:
+            return answer
+        return self._go_to_the_bank(lock_id, answer.body["next_action"]["url"], token)
+
+    def _go_to_the_bank(self, lock_id: int, url: str, token: dict[str, str]) -> Answer | None:
+        """Approve or refuse the payment on the bank's page and come back, or never come back."""
+        decision = self._dice.choice(("approve", "approve", "approve", "refuse", None))
+        if decision is None:
+            return None
+        try:
+            status = decide(url, decision)
+        except (OSError, HTTPException):
+            self._diary.note(None)
+            return None
+        if status >= 500 and status != 503:
+            self._diary.surprises.append(f"the bank's page answered {status}")
+        return self._ask("POST", f"/checkouts/{lock_id}/resume", about=lock_id, body={}, **token)
 
     def _cancel_soon(self, lock_id: int, token: dict[str, str], seconds: float) -> None:
         time.sleep(seconds)

@@ -13,8 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy.orm import Session
-
 from console.engine.runtime import CheckoutConfig
 from console.models import Coupon
 from tests.engine.worlds import World
@@ -105,9 +103,9 @@ def _defect(line: str) -> str | None:
 
 @contextmanager
 def open_site(database_url: str, folder: Path, *, web_workers: int, **settings: str) -> Iterator[Site]:
-    """Stock a shop on a clean, migrated database, and run it until the end of the block."""
-    world = World(database_url, f"sqlite:///{folder}/sandbox.sqlite3", CheckoutConfig(gateway_timeout_seconds=1.0))
-    _stock(world)
+    """Run a shop on a migrated database until the end of the block."""
+    config = CheckoutConfig(gateway_timeout_seconds=GATEWAY_SECONDS)
+    world = World(database_url, f"sqlite:///{folder}/sandbox.sqlite3", config)
     settings = {"CHECKOUT_GATEWAY_TIMEOUT": f"{GATEWAY_SECONDS:g}", "CHECKOUT_CLEANUP_INTERVAL": "0.1"} | settings
     with serve(database_url, folder, workers=web_workers, **settings) as server:
         settings |= {"PUBLIC_URL": f"http://127.0.0.1:{server.port}"}
@@ -120,15 +118,11 @@ def open_site(database_url: str, folder: Path, *, web_workers: int, **settings: 
             worker.end(signal.SIGTERM)
 
 
-def _stock(world: World) -> None:
+def stock(database_url: str, folder: Path) -> None:
     """Put plenty of one thing on sale, little of another, and a coupon that is soon used up."""
-    with world.open() as (session, _engine, _gateway):
+    with World(database_url, f"sqlite:///{folder}/sandbox.sqlite3").open() as (session, _engine, _gateway):
         shop = Shop(session)
         shop.sell("MUG", price=1000, stock=1_000_000)
         shop.sell("RARE", price=250, stock=60)
-        _print_coupons(session)
-
-
-def _print_coupons(session: Session) -> None:
-    session.add(Coupon(code="TEN", kind="percent", value=10, max_uses=25))
-    session.commit()
+        session.add(Coupon(code="TEN", kind="percent", value=10, max_uses=25))
+        session.commit()

@@ -1,4 +1,4 @@
-"""A sample of the kill matrix with a fixed seed, on every working day: every scenario dies at some point."""
+"""A sample of the kill matrix with a fixed seed, on every working day: some scenarios, at some points."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from console.engine.payments.sandbox import SandboxGateway
 from console.engine.runtime import CheckoutConfig
-from tests.chaos.matrix import Executioner
-from tests.chaos.scenarios import DOUBLE_DEATHS, PATHS, faults
+from tests.chaos.matrix import PATIENCE_SECONDS, Executioner
+from tests.chaos.scenarios import PATHS, TOLD_LATER, faults
+from tests.chaos.settling import settle
 from tests.factories import Shop
 
 SEED = 7
@@ -27,28 +28,26 @@ def executioner(session: Session, shop: Shop, gateway: SandboxGateway) -> Execut
     return Executioner(session, gateway, random.Random(SEED))
 
 
-def test_every_way_through_a_checkout_survives_a_death(executioner: Executioner) -> None:
-    tallies = {
-        scenario.title: executioner.kill_everywhere(scenario, most=1) for scenario in PATHS if scenario.is_supported
-    }
+def test_ways_through_a_checkout_survive_a_death(executioner: Executioner, session: Session) -> None:
+    prompt = [scenario for scenario in PATHS if scenario.is_supported and not scenario.is_told_later]
+    chosen = random.Random(session.get_bind().dialect.name).sample(prompt, 6)  # others on each database
+
+    doomed = {scenario.title: executioner.kill(scenario, most=2) for scenario in chosen}
+    settle(session, at_most_seconds=PATIENCE_SECONDS)
+    tallies = {title: executioner.judge(each) for title, each in doomed.items()}
 
     assert {title: tally.violations for title, tally in tallies.items() if tally.violations} == {}
-    assert all(tally.runs == 2 for tally in tallies.values())
+    assert [tally.runs for tally in tallies.values()] == [3] * 6
 
 
-def test_what_follows_a_death_survives_another_one(executioner: Executioner) -> None:
-    scenario = random.Random(SEED).choice(DOUBLE_DEATHS)
+def test_every_fault_of_the_gateway_is_survived_by_buying_and_by_going_back(
+    executioner: Executioner, session: Session
+) -> None:
+    ways = [way for token, ways in faults().items() if token not in TOLD_LATER for way in (ways[0], ways[-1])]
 
-    tally = executioner.kill_everywhere(scenario, most=1)
-
-    assert tally.violations == []
-    assert tally.runs > 2
-
-
-def test_every_fault_of_the_gateway_is_survived_on_every_way(executioner: Executioner) -> None:
-    ways = [way for ways in faults().values() for way in ways]
-
-    tally = executioner.run_unharmed(ways)
+    doomed = executioner.run_unharmed(ways)
+    settle(session, at_most_seconds=PATIENCE_SECONDS)
+    tally = executioner.judge(doomed)
 
     assert tally.violations == []
     assert tally.runs == len(ways)

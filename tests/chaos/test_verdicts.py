@@ -12,6 +12,7 @@ from console.engine import cancel, process
 from console.engine.payments.sandbox import SandboxGateway
 from console.engine.payments.sandbox.tables import charges
 from console.models import CheckoutLock, Order
+from console.models.types import clock
 from tests.chaos.load import is_true
 from tests.chaos.shoppers import Told
 from tests.chaos.verdicts import End, judge_all
@@ -69,7 +70,8 @@ def test_an_undone_checkout_that_kept_money_or_an_order_is_found(
     session: Session, shop: Shop, gateway: SandboxGateway, database: Engine
 ) -> None:
     buy(session, shop)
-    change(database, CheckoutLock, state="failed", outcome="declined")
+    ending = {"completed_at": None, "failed_at": clock(), "phase": "payment_capture"}
+    change(database, CheckoutLock, state="failed", outcome="declined", **ending)
 
     violations = judge_all(session, gateway).violations
 
