@@ -12,7 +12,7 @@ from pathlib import Path
 
 from console.engine.runtime import CheckoutConfig
 from tests.chaos import troubles
-from tests.chaos.load import endure
+from tests.chaos.load import Rush, endure
 from tests.chaos.matrix import PATIENCE_SECONDS, Doomed, Executioner
 from tests.chaos.report import Matrix, Row
 from tests.chaos.scenarios import KILLS, TOLD_LATER, Scenario, faults
@@ -116,7 +116,7 @@ class Campaign:
         with open_site(url, folder, web_workers=WEB_WORKERS[self.database], **settings) as site:
             dice = self._dice(f"load {len(self._made)}")
             trouble = choose(site, dice)
-            tally, diary = endure(site, trouble, shoppers=SHOPPERS, seconds=seconds, dice=dice)
+            tally, diary = endure(site, trouble, Rush(SHOPPERS, seconds), dice=dice)
         answers = dict(diary.statuses) | {"no answer": diary.silences}
         self._add("load", trouble.title, tally, answers=answers)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
+from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
@@ -43,12 +44,22 @@ SAYS: dict[tuple[int, str | None], tuple[Outcome | None, ...]] = {
 }
 
 
-def endure(site: Site, trouble: Trouble, *, shoppers: int, seconds: float, dice: random.Random) -> tuple[Tally, Diary]:
-    """Let shoppers buy for so long while trouble strikes; then let the shop come to rest, and judge it."""
+@dataclass(frozen=True)
+class Rush:
+    """So many shoppers, for so many seconds of trouble, and on until they have paid so often (or have had a minute)."""
+
+    shoppers: int
+    seconds: float
+    least_payments: int = 0
+
+
+def endure(site: Site, trouble: Trouble, rush: Rush, *, dice: random.Random) -> tuple[Tally, Diary]:
+    """Let shoppers buy while trouble strikes; then let the shop come to rest, and judge it."""
     diary, stop = Diary(), threading.Event()
-    threads = shop_together(site.server, diary, shoppers=shoppers, dice=dice, stop=stop)
+    threads = shop_together(site.server, diary, shoppers=rush.shoppers, dice=dice, stop=stop)
     try:
-        _strike(trouble, seconds=seconds, dice=dice)
+        _strike(trouble, seconds=rush.seconds, dice=dice)
+        _await_payments(diary, rush.least_payments)
     finally:
         stop.set()
         trouble.end()
@@ -71,6 +82,12 @@ def _strike(trouble: Trouble, *, seconds: float, dice: random.Random) -> None:
     while time.monotonic() < deadline:
         time.sleep(min(dice.uniform(*trouble.pause_seconds), max(0.0, deadline - time.monotonic())))
         trouble.strike()
+
+
+def _await_payments(diary: Diary, number: int) -> None:
+    deadline = time.monotonic() + LAST_ANSWERS_SECONDS
+    while sum(told.order is not None for told in diary.told) < number and time.monotonic() < deadline:
+        time.sleep(0.1)
 
 
 def _is_fine(status: str, trouble: Trouble) -> bool:
