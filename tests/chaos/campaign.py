@@ -66,7 +66,7 @@ class Campaign:
             settle(executioner.session, at_most_seconds=PATIENCE_SECONDS)
             self._judge("faults", executioner, doomed)
             self.matrix.begin(self.database, "killed at every commit and gateway call")
-            scenarios = [scenario for scenario in KILLS if scenario.is_supported]
+            scenarios = sorted(filter(lambda each: each.is_supported, KILLS), key=lambda each: each.is_told_later)
             for number, scenario in enumerate(scenarios):
                 ends_at = time.monotonic() + max(0.0, until - time.monotonic()) / (len(scenarios) - number)
                 doomed = {_titled(scenario): executioner.kill(scenario, until=ends_at)}

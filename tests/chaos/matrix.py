@@ -53,9 +53,9 @@ class Executioner:
         doomed = Doomed(scenario.ends)
         for lock_id in self._deaths(scenario, most=most):
             doomed.ids.append(lock_id)
-            doomed.tally.add(judge_agreement(self.session, self.gateway))
+            doomed.tally.add(judge_agreement(self.session, self.gateway, is_told=not scenario.is_told_later))
             recover_dead(self.session)
-            if time.monotonic() > until:
+            if time.monotonic() > until and len(doomed.ids) > 1:  # one lives, the others die
                 doomed.tally.is_cut_short = True
                 break
         return doomed

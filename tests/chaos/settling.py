@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from console.engine.expiry import expire_due
 from console.engine.machine import LIVE, UNPAID, OperationStatus, State
+from console.engine.payments.facts import TRIES_BEFORE_ATTENTION
 from console.engine.reconciliation import find_differences
 from console.engine.recovery import recover
 from console.models import CheckoutLock, PaymentOperation
@@ -78,13 +79,18 @@ def repeat_until_quiet(
 
 
 def _is_busy(session: Session) -> bool:
-    """Tell whether a checkout is live without asking for a human, or money may still be on its way."""
-    busy = CheckoutLock.state.in_(LIVE) & or_(CheckoutLock.needs_attention.is_(None), _is_waiting())
+    """Tell whether a checkout is live for no lasting reason, or the gateway knows more than we do."""
+    still_tried = PaymentOperation.resolved_at.is_(None) & (PaymentOperation.attempts < TRIES_BEFORE_ATTENTION)
+    moves = or_(CheckoutLock.needs_attention.is_(None), _is_waiting(), _has_operation(still_tried))
+    busy = CheckoutLock.state.in_(LIVE) & moves
     found = session.scalars(select(CheckoutLock.id).where(busy).limit(1)).first()
     session.commit()
     return found is not None or bool(find_differences(session))
 
 
 def _is_waiting() -> ColumnElement[bool]:
-    waiting = PaymentOperation.status == OperationStatus.WAITING
-    return select(PaymentOperation.id).where(PaymentOperation.lock_id == CheckoutLock.id, waiting).exists()
+    return _has_operation(PaymentOperation.status == OperationStatus.WAITING)
+
+
+def _has_operation(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    return select(PaymentOperation.id).where(PaymentOperation.lock_id == CheckoutLock.id, condition).exists()

@@ -85,18 +85,23 @@ def judge_all(session: Session, gateway: SandboxGateway, *, only: Collection[int
     return tally
 
 
-def judge_agreement(session: Session, gateway: SandboxGateway) -> Tally:
-    """Judge what must hold at any commit: the invariants, and that the gateway's ledger and ours agree."""
+def judge_agreement(session: Session, gateway: SandboxGateway, *, is_told: bool = True) -> Tally:
+    """Judge what must hold at any commit: the invariants, and that the gateway's ledger and ours agree.
+
+    Without `is_told` the gateway has something to say yet: the ledgers agree only once it was heard.
+    """
     broken = [f"invariant {each.invariant}, {each.title}: {each.facts}" for each in check_all(session)]
     session.commit()
-    differing = [
-        f"{each.reference}: {each.kind} ours {each.ours}, theirs {each.theirs}"
-        for each in find_differences(session) or ()
-    ]
+    return Tally(violations=[*broken, *(_disagreements(session, gateway) if is_told else ())])
+
+
+def _disagreements(session: Session, gateway: SandboxGateway) -> Iterator[str]:
+    for each in find_differences(session) or ():
+        yield f"{each.reference}: {each.kind} ours {each.ours}, theirs {each.theirs}"
     known = set(session.scalars(select(CheckoutLock.reference)))
     session.commit()
-    unknown = {charge.lock_reference for charge in gateway.ledger()} - known
-    return Tally(violations=[*broken, *differing, *(f"{each}: charged, but no checkout of ours" for each in unknown)])
+    for reference in sorted({charge.lock_reference for charge in gateway.ledger()} - known):
+        yield f"{reference}: charged, but no checkout of ours"
 
 
 def judge(found: Found) -> Tally:
