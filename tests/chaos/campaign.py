@@ -83,12 +83,13 @@ class Campaign:
     def _hear(self, executioner: Executioner, site: Callable[[], AbstractContextManager[Site]]) -> None:
         """Let a running shop hear by webhook what the gateway has to say of the rest; then judge it."""
         faulty = {token: ways for token, ways in faults().items() if token in TOLD_LATER}
-        self._later |= {token: executioner.run_unharmed(ways) for token, ways in faulty.items()}
-        if not self._later:
+        unharmed = {token: executioner.run_unharmed(ways) for token, ways in faulty.items()}
+        if not unharmed:
             return
         with site():
             come_to_rest(executioner.session)
         self._judge("kills", executioner, self._later)
+        self._judge("faults", executioner, unharmed)
 
     def _judge(self, part: str, executioner: Executioner, doomed: dict[str, Doomed]) -> None:
         for title, checkouts in doomed.items():

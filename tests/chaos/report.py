@@ -10,7 +10,7 @@ from tests.chaos.verdicts import End, Tally
 
 SHOWN = 5
 _HEADINGS = ("runs", "completed", "undone", "attention/waiting", "violations", "verdict")
-_TITLE_WIDTH = 52
+_TITLE_WIDTH = 66
 
 
 @dataclass(frozen=True)
