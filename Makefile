@@ -7,7 +7,7 @@ INSTALLED := .venv/.installed
 TESTERS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help run install test lint check lock
+.PHONY: help run install test lint check chaos lock
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST))
@@ -27,6 +27,9 @@ lint: $(INSTALLED)  ## format, lint, types, layers
 	$(BIN)/lint-imports
 
 check: lint test  ## lint, then test
+
+chaos: $(INSTALLED)  ## the kill-and-fault campaign, as a matrix: CHAOS_MINUTES (5), CHAOS_SEED, JSON=FILE
+	@$(BIN)/python -m tests.chaos $(if $(JSON),--json $(JSON))
 
 lock: $(INSTALLED)  ## requirements.lock anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate \

@@ -23,7 +23,7 @@ SETTINGS_KEY = "checkout_settings"
 db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False}, disable_autonaming=True)
 migrate = Migrate(db=db, render_as_batch=True)
 login_manager = LoginManager()
-limiter = Limiter(get_remote_address)
+limiter = Limiter(get_remote_address, swallow_errors=True)  # with Redis gone it counts in memory, and never fails
 cache = Cache()
 csrf = CSRFProtect()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Engine
@@ -25,6 +25,7 @@ class World:
 
     database_url: str
     ledger_url: str
+    config: CheckoutConfig = field(default_factory=CheckoutConfig)
 
     @contextmanager
     def open(
@@ -33,7 +34,7 @@ class World:
         """Connect to it; `wrap` may put something between the engine and the gateway."""
         gateway = SandboxGateway(self.ledger_url, public_url="http://127.0.0.1:8000", webhook_secret="test-secret")
         engine = create_database(self.database_url)
-        attach(engine, config=CheckoutConfig(), gateway=wrap(gateway))
+        attach(engine, config=self.config, gateway=wrap(gateway))
         with Session(engine, expire_on_commit=False) as session:
             yield session, engine, gateway
         engine.dispose()

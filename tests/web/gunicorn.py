@@ -33,9 +33,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Server:
-    """A running server."""
+    """A running server; `pid` is its master process, whose children are the workers."""
 
     port: int
+    pid: int
 
     def ask(self, method: str, path: str, *, body: Any = None, **headers: str) -> Answer:
         """Send one request on a connection of its own."""
@@ -62,8 +63,9 @@ def serve(database_url: str, folder: Path, *, workers: int, **settings: str) -> 
     with log.open("w") as stream:
         process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=stream, stderr=subprocess.STDOUT)
     try:
-        _wait_until_it_answers(process, Server(port), log)
-        yield Server(port)
+        server = Server(port, process.pid)
+        _wait_until_it_answers(process, server, log)
+        yield server
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=60)

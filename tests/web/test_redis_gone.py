@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+from redis.exceptions import ConnectionError
 from sqlalchemy.orm import Session
 
+from console.web.api.limits import checkout_limiter
 from tests.factories import ADDRESS, Shop
+from tests.installation import build_app, close
+from tests.web.api.shopper import Shopper
 from tests.web.gunicorn import serve
 
 NOBODY_LISTENS = "redis://127.0.0.1:1/1"
@@ -35,3 +40,22 @@ def test_without_its_redis_the_shop_sells_and_still_counts(
     assert [answer.status for answer in again] == [409, 429]
     assert started.headers["X-RateLimit-Remaining"] == "2"
     assert int(again[1].headers["Retry-After"]) > 0
+
+
+def test_two_requests_that_lose_redis_at_once_are_both_served(
+    shop: Shop, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.sell("MUG")
+    app = build_app(database_url, tmp_path, REDIS_URL=NOBODY_LISTENS, CHECKOUT_RATE_LIMIT="3 per minute")
+    shopper = Shopper(app).fill_cart()
+
+    def fail_after_another(*_: object, **__: object) -> bool:
+        checkout_limiter._storage_dead = True  # the other request has just noticed, and counts in memory already
+        raise ConnectionError("Connection closed by server.")
+
+    monkeypatch.setattr(checkout_limiter, "_storage_dead", False)  # as it was, afterwards
+    monkeypatch.setattr(checkout_limiter.limiter, "hit", fail_after_another)
+    started = shopper.start()
+    close(app)
+
+    assert started.status_code == 201

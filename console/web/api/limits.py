@@ -38,7 +38,8 @@ def customer_key() -> str:
 
 
 # A limiter of its own: the other one's headers would put its Retry-After in the place of a refusal's.
-checkout_limiter = Limiter(customer_key, headers_enabled=False)
+# Of the requests that lose Redis at once one switches to memory; the errors of the others are logged, not answered.
+checkout_limiter = Limiter(customer_key, headers_enabled=False, swallow_errors=True)
 
 
 def from_api() -> Attempt:
