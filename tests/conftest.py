@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 from apiflask import APIFlask
+from argon2 import PasswordHasher
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from console import accounts
 from console.engine.database import create_database
 from console.engine.payments.sandbox import SandboxGateway
 from console.engine.runtime import CheckoutConfig, attach
@@ -39,6 +41,14 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def _skipped(reporter: pytest.TerminalReporter) -> list[pytest.TestReport]:
     return reporter.stats.get("skipped", [])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def real_hasher() -> Iterator[PasswordHasher]:
+    """Hash passwords cheaply in this process, and give out the hasher that everybody else has."""
+    real, accounts.hasher = accounts.hasher, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    yield real
+    accounts.hasher = real
 
 
 @pytest.fixture(scope="session")

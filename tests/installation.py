@@ -5,9 +5,12 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from types import CodeType
 
 from apiflask import APIFlask
 from flask_migrate import upgrade
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from sqlalchemy import Engine, text
 
 from console import create_app
@@ -31,9 +34,29 @@ def environment(database_url: str, folder: Path, **settings: str) -> dict[str, s
     }
 
 
+class CompiledTemplates(BytecodeCache):
+    """The pages' templates, compiled once for all apps of this process: each app would do it again."""
+
+    def __init__(self) -> None:
+        self._code: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give a template's code, unless its source has changed."""
+        bucket.code = self._code.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep a template's code."""
+        self._code[bucket.key, bucket.checksum] = bucket.code
+
+
+TEMPLATES = CompiledTemplates()
+
+
 def build_app(database_url: str, folder: Path, **settings: str) -> APIFlask:
     """Make the app of an installation."""
-    return create_app(load(environment(database_url, folder, **settings)))
+    app = create_app(load(environment(database_url, folder, **settings)))
+    app.jinja_env.bytecode_cache = TEMPLATES
+    return app
 
 
 def migrate(database_url: str, folder: Path) -> None:
