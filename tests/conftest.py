@@ -10,12 +10,15 @@ from apiflask import APIFlask
 from argon2 import PasswordHasher
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.orm import Session
 
 from console import accounts
 from console.engine.database import create_database
 from console.engine.payments.sandbox import SandboxGateway
 from console.engine.runtime import CheckoutConfig, attach
+from tests.compiled import CompiledStatements
 from tests.factories import Shop
 from tests.installation import Prepared, build_app, close, migrate
 from tests.services import ARE_REQUIRED, postgresql_database
@@ -49,6 +52,16 @@ def real_hasher() -> Iterator[PasswordHasher]:
     real, accounts.hasher = accounts.hasher, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     yield real
     accounts.hasher = real
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared_statements() -> Iterator[None]:
+    """Compile a statement once in this process, not once for each of the engines that tests make."""
+    compiled = CompiledStatements()
+    with pytest.MonkeyPatch.context() as patch:
+        for dialect in (PGDialect_psycopg, SQLiteDialect_pysqlite):
+            patch.setattr(dialect, "engine_created", compiled.share)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -5,12 +5,9 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from types import CodeType
 
 from apiflask import APIFlask
 from flask_migrate import upgrade
-from jinja2 import BytecodeCache
-from jinja2.bccache import Bucket
 from sqlalchemy import Engine, text
 
 from console import create_app
@@ -19,7 +16,9 @@ from console.engine.database import create_database
 from console.extensions import db
 from console.models import Base
 from console.settings import load
+from tests.compiled import CompiledTemplates
 
+TEMPLATES = CompiledTemplates()
 SECRET_KEY = "an-own-secret-for-tests-1b9d7c3f5e"  # long enough, and nobody else's
 
 
@@ -32,24 +31,6 @@ def environment(database_url: str, folder: Path, **settings: str) -> dict[str, s
         "CHECKOUT_RATE_LIMIT": "",
         **settings,
     }
-
-
-class CompiledTemplates(BytecodeCache):
-    """The pages' templates, compiled once for all apps of this process: each app would do it again."""
-
-    def __init__(self) -> None:
-        self._code: dict[tuple[str, str], CodeType] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        """Give a template's code, unless its source has changed."""
-        bucket.code = self._code.get((bucket.key, bucket.checksum))
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep a template's code."""
-        self._code[bucket.key, bucket.checksum] = bucket.code
-
-
-TEMPLATES = CompiledTemplates()
 
 
 def build_app(database_url: str, folder: Path, **settings: str) -> APIFlask:
