@@ -23,7 +23,7 @@ from console.models.vocabulary import Role
 SHORTEST_PASSWORD = 10
 LONGEST_PASSWORD = 1000  # hashing is work: nobody may have us hash a book
 _LONGEST_NAME = 255
-_hasher = PasswordHasher()
+hasher = PasswordHasher()  # slow on purpose; whoever makes users by the dozen puts a cheaper one here
 
 
 def new_password() -> str:
@@ -40,13 +40,13 @@ def hash_password(password: str) -> str:
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         bounds = f"{SHORTEST_PASSWORD} to {LONGEST_PASSWORD}"
         raise InvalidInput(f"A password has {bounds} characters.", field="password")
-    return _hasher.hash(password)
+    return hasher.hash(password)
 
 
 def verify_password(password_hash: str, password: str) -> bool:
     """Tell whether a password is the one that was hashed."""
     try:
-        return _hasher.verify(password_hash, password)
+        return hasher.verify(password_hash, password)
     except (VerificationError, InvalidHashError):
         return False
 

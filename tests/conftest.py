@@ -7,15 +7,21 @@ from pathlib import Path
 
 import pytest
 from apiflask import APIFlask
+from argon2 import PasswordHasher
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.orm import Session
 
+from console import accounts
 from console.engine.database import create_database
 from console.engine.payments.sandbox import SandboxGateway
 from console.engine.runtime import CheckoutConfig, attach
-from tests.factories import Shop
-from tests.installation import Prepared, build_app, close, migrate
+from console.testing.databases import PreparedDatabase
+from console.testing.factories import Shop
+from tests.compiled import CompiledStatements
+from tests.installation import build_app, close, migrate
 from tests.listener import Listener, listening
 from tests.services import ARE_REQUIRED, postgresql_database
 
@@ -42,27 +48,45 @@ def _skipped(reporter: pytest.TerminalReporter) -> list[pytest.TestReport]:
     return reporter.stats.get("skipped", [])
 
 
+@pytest.fixture(scope="session", autouse=True)
+def real_hasher() -> Iterator[PasswordHasher]:
+    """Hash passwords cheaply in this process, and give out the hasher that everybody else has."""
+    real, accounts.hasher = accounts.hasher, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    yield real
+    accounts.hasher = real
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared_statements() -> Iterator[None]:
+    """Compile a statement once in this process, not once for each of the engines that tests make."""
+    compiled = CompiledStatements()
+    with pytest.MonkeyPatch.context() as patch:
+        for dialect in (PGDialect_psycopg, SQLiteDialect_pysqlite):
+            patch.setattr(dialect, "engine_created", compiled.share)
+        yield
+
+
 @pytest.fixture(scope="session")
-def prepared_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+def prepared_sqlite(tmp_path_factory: pytest.TempPathFactory) -> PreparedDatabase:
     """Migrate a SQLite file for the tests to copy."""
     folder = tmp_path_factory.mktemp("prepared")
     url = f"sqlite:///{folder}/prepared.sqlite3"
     migrate(url, folder)
-    return Prepared(url)
+    return PreparedDatabase(url)
 
 
 @pytest.fixture(scope="session")
-def prepared_postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prepared]:
+def prepared_postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PreparedDatabase]:
     """Migrate a PostgreSQL database for the tests of this process to share, one after another."""
     with postgresql_database() as url:
         migrate(url, tmp_path_factory.mktemp("prepared"))
-        yield Prepared(url)
+        yield PreparedDatabase(url)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Name a clean, migrated database."""
-    prepared: Prepared = request.getfixturevalue(f"prepared_{request.param}")
+    prepared: PreparedDatabase = request.getfixturevalue(f"prepared_{request.param}")
     return prepared.fresh(tmp_path)
 
 

@@ -31,7 +31,7 @@ from console.protection import (
     is_cart_locked,
     protect_cart,
 )
-from tests.factories import Shop, make_due
+from console.testing.factories import Shop, make_due
 from tests.installation import build_app, close
 
 HERE = "this browser"

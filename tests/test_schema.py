@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from console.engine import process
 from console.extensions import db
 from console.models import Base
-from tests.factories import VISA, Shop
+from console.testing.factories import VISA, Shop
 from tests.installation import build_app, close
 
 # Each breaks one promise of the schema, on a shop with one completed checkout (1) and one pending (2).

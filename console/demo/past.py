@@ -9,17 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 
-from console.models.types import POSTGRESQL_NOW, SQLITE_NOW
-
-# The database's clock as each dialect has it, and turned back.
-_TURNED = {
-    "sqlite": (SQLITE_NOW, SQLITE_NOW + ", '-{:.3f} seconds'"),
-    "postgresql": (POSTGRESQL_NOW, "(" + POSTGRESQL_NOW + " - interval '{:.3f} seconds')"),
-}
+from console.engine.own_time import OwnTime
+from console.models.types import POSTGRESQL_NOW
 
 
 @dataclass
@@ -41,13 +35,13 @@ class PastClock:
 def turned_back(database: Engine) -> Iterator[PastClock]:
     """Put a clock of our own into every statement of this process on a database."""
     clock = PastClock()
-    now, then = _TURNED[database.dialect.name]
-
-    def turn(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> tuple[str, Any]:
-        return statement.replace(now, then.format(clock.behind_seconds)), parameters
-
-    event.listen(database, "before_cursor_execute", turn, retval=True)
+    moments = {
+        "sqlite": lambda: f"'now', '-{clock.behind_seconds:.3f} seconds'",
+        "postgresql": lambda: f"({POSTGRESQL_NOW} - interval '{clock.behind_seconds:.3f} seconds')",
+    }
+    time = OwnTime(database, moments)
+    time.begin()
     try:
         yield clock
     finally:
-        event.remove(database, "before_cursor_execute", turn)
+        time.end()

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-from sqlalchemy import Engine, event
-from sqlalchemy.engine import Connection
-
-from console.models.types import POSTGRESQL_NOW, SQLITE_NOW
-
-_EVENT = "before_cursor_execute"
+from console.engine.own_time import OwnTime
+from console.models.types import SQLITE_FORMAT
 
 
 class FrozenClock:
@@ -19,8 +15,8 @@ class FrozenClock:
 
     Every deadline of the engine is kept by the database's clock, so that is the one to stop. While the clock is
     frozen, each statement of this process asks for the frozen moment where it would ask for now, on every database
-    and also on connections that are open already. Nothing is changed in the database, in statements that were built
-    or compiled before, or on the host: what other processes write has the real time.
+    and also on connections that are open already. Nothing is changed in the database or on the host: what other
+    processes write has the real time, and how long a phase takes is measured in it.
     """
 
     def __init__(self, at: datetime | None = None) -> None:
@@ -30,6 +26,11 @@ class FrozenClock:
             ValueError: when the moment has no time zone.
         """
         self._moment = _checked(at or datetime.now(UTC))
+        moments = {
+            "sqlite": lambda: f"'{self._moment.strftime(SQLITE_FORMAT)}'",
+            "postgresql": lambda: f"TIMESTAMPTZ '{self._moment.isoformat()}'",
+        }
+        self._time = OwnTime(None, moments)
 
     @property
     def now(self) -> datetime:
@@ -58,11 +59,11 @@ class FrozenClock:
 
     def freeze(self) -> None:
         """Stop the clock. Of several that are stopped at a time, the last one counts."""
-        event.listen(Engine, _EVENT, self._replace_now, retval=True, insert=True)
+        self._time.begin()
 
     def thaw(self) -> None:
         """Let the real time be seen again."""
-        event.remove(Engine, _EVENT, self._replace_now)
+        self._time.end()
 
     def __enter__(self) -> Self:
         self.freeze()
@@ -70,15 +71,6 @@ class FrozenClock:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.thaw()
-
-    def _replace_now(
-        self, connection: Connection, _cursor: Any, statement: str, parameters: Any, *_: Any
-    ) -> tuple[str, Any]:
-        # In the finished text of a statement: SQLAlchemy keeps compiled statements, and none of them may be spoiled.
-        if connection.dialect.name == "sqlite":
-            moment = self._moment.strftime("%Y-%m-%d %H:%M:%S.%f")
-            return statement.replace(SQLITE_NOW, SQLITE_NOW.replace("'now'", f"'{moment}'")), parameters
-        return statement.replace(POSTGRESQL_NOW, f"TIMESTAMPTZ '{self._moment.isoformat()}'"), parameters
 
 
 def _checked(moment: datetime) -> datetime:

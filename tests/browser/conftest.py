@@ -11,7 +11,8 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from console.accounts import create_user
 from console.demo.seeding import seed_demo
 from console.extensions import db
-from tests.installation import Prepared, build_app, close
+from console.testing.databases import PreparedDatabase
+from tests.installation import build_app, close
 from tests.services import ARE_REQUIRED
 from tests.web.console_visits import PASSWORD
 from tests.web.gunicorn import Server, serve
@@ -33,7 +34,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def shop_server(prepared_sqlite: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def shop_server(prepared_sqlite: PreparedDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Serve the demo shop, with one user for each role."""
     folder = tmp_path_factory.mktemp("browsed")
     url = prepared_sqlite.fresh(folder)

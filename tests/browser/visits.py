@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page
 
-from tests.factories import ADDRESS
+from console.testing.factories import ADDRESS
 from tests.web.console_visits import PASSWORD
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from console.engine.runtime import CheckoutConfig
+from console.testing.factories import Shop
 from tests.chaos import troubles
 from tests.chaos.load import Rush, endure
 from tests.chaos.matrix import PATIENCE_SECONDS, Doomed, Executioner
@@ -22,7 +23,6 @@ from tests.chaos.site import Site, open_site, stock
 from tests.chaos.troubles import Trouble
 from tests.chaos.verdicts import Tally
 from tests.engine.worlds import World
-from tests.factories import Shop
 from tests.installation import migrate
 
 SHOPPERS = 16

@@ -12,11 +12,11 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from console.engine.payments.sandbox import SandboxGateway
+from console.testing.factories import Shop
 from tests.chaos.kills import count_points, is_killed_at
 from tests.chaos.scenarios import Scenario
 from tests.chaos.settling import let_time_pass, recover_dead, settle
 from tests.chaos.verdicts import End, Tally, judge_agreement, judge_all
-from tests.factories import Shop
 
 PATIENCE_SECONDS = 20
 NEVER = float("inf")

@@ -12,9 +12,9 @@ from http.client import HTTPException
 from typing import Any
 
 from console.engine.payments.sandbox.tokens import token_problem
+from console.testing.factories import ADDRESS
 from tests.chaos.bank import decide
 from tests.chaos.scenarios import TOKENS
-from tests.factories import ADDRESS
 from tests.web.gunicorn import Answer, Server
 
 SKUS = ("MUG", "MUG", "MUG", "RARE")

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from console.engine.runtime import CheckoutConfig
 from console.models import Coupon
+from console.testing.factories import Shop
 from tests.engine.worlds import World
-from tests.factories import Shop
 from tests.installation import environment
 from tests.web.gunicorn import ROOT, Server, serve
 

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from console.engine.payments.sandbox import SandboxGateway
 from console.engine.runtime import CheckoutConfig
+from console.testing.factories import Shop
 from tests.chaos.matrix import PATIENCE_SECONDS, Executioner
 from tests.chaos.scenarios import PATHS, TOLD_LATER, faults
 from tests.chaos.settling import settle
-from tests.factories import Shop
 
 SEED = 7
 

@@ -13,10 +13,10 @@ from console.engine.payments.sandbox import SandboxGateway
 from console.engine.payments.sandbox.tables import charges
 from console.models import CheckoutLock, Order
 from console.models.types import clock
+from console.testing.factories import VISA, Shop
 from tests.chaos.load import is_true
 from tests.chaos.shoppers import Told
 from tests.chaos.verdicts import End, judge_all
-from tests.factories import VISA, Shop
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from click.testing import Result
 from sqlalchemy.orm import Session
 
 from console.extensions import db
-from tests.factories import Shop
+from console.testing.factories import Shop
 
 Run = Callable[..., "Ran"]
 

@@ -11,9 +11,9 @@ from apiflask import APIFlask
 from console.cli.groups import actor
 from console.engine import CheckoutError, Payment, process
 from console.models import AuditEntry, CheckoutLock, PaymentOperation
+from console.testing.factories import VISA, Shop, make_due
 from tests.cli.conftest import Run
 from tests.engine.rows import read, read_one
-from tests.factories import VISA, Shop, make_due
 
 
 @pytest.fixture

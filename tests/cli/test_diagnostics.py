@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from console.engine import CheckoutError, Payment, process, release
 from console.models import CheckoutLock, PaymentOperation
 from console.models.types import clock
+from console.testing.factories import VISA, Shop, make_due
 from tests.cli.conftest import Run
-from tests.factories import VISA, Shop, make_due
 from tests.installation import build_app, close
 
 

@@ -13,8 +13,8 @@ from console.engine import CheckoutError, Payment, process
 from console.extensions import db
 from console.models import CheckoutLock, PaymentOperation, StockLevel
 from console.models.types import clock
+from console.testing.factories import VISA, Shop, make_due
 from tests.cli.conftest import Run
-from tests.factories import VISA, Shop, make_due
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ from sqlalchemy import update
 
 from console.engine import CheckoutError, Payment, cancel, process
 from console.models import CheckoutLock
+from console.testing.factories import VISA, Shop
 from tests.cli.conftest import Run
-from tests.factories import VISA, Shop
 from tests.installation import environment
 from tests.monitoring.test_statistics import CONTRACT
 

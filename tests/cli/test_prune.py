@@ -10,9 +10,9 @@ from console.cli.groups import actor
 from console.engine import cancel
 from console.models import AuditEntry, CheckoutLock, OutboxEvent
 from console.models.types import clock
+from console.testing.factories import Shop
 from tests.cli.conftest import Run
 from tests.engine.rows import read, read_one
-from tests.factories import Shop
 
 
 @pytest.fixture

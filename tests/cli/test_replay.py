@@ -18,8 +18,9 @@ from sqlalchemy.orm import Session
 from console.extensions import db
 from console.models import CheckoutLock, Order, OrderLine
 from console.models.types import clock
+from console.testing.databases import PreparedDatabase
 from tests.cli.conftest import Run
-from tests.installation import Prepared, build_app, environment
+from tests.installation import build_app, environment
 from tests.invoices import GOODS_INVOICES, Week, write_csv, write_week
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -59,7 +60,7 @@ def test_every_goods_invoice_becomes_one_paid_order_to_the_penny(run: Run, app: 
 
 
 def test_several_workers_buy_the_same_as_one(
-    run: Run, app: APIFlask, week: Week, prepared_sqlite: Prepared, tmp_path: Path
+    run: Run, app: APIFlask, week: Week, prepared_sqlite: PreparedDatabase, tmp_path: Path
 ) -> None:
     run("import-catalog", week.skus)
     assert run("replay", week.invoices, "--workers", "3").code == 0
@@ -74,7 +75,7 @@ def test_several_workers_buy_the_same_as_one(
     assert len(orders(app)) == GOODS_INVOICES
 
 
-def _build_alone(prepared: Prepared, folder: Path) -> APIFlask:
+def _build_alone(prepared: PreparedDatabase, folder: Path) -> APIFlask:
     return build_app(prepared.fresh(folder), folder)
 
 

@@ -13,9 +13,9 @@ from console.engine import CheckoutError, Payment, process
 from console.engine.invariants import check_all
 from console.extensions import db
 from console.models import AuditEntry, CheckoutLock, PaymentOperation
+from console.testing.factories import VISA, Shop
 from tests.cli.conftest import Run
 from tests.engine.rows import read_one
-from tests.factories import VISA, Shop
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ from console.engine import process
 from console.engine.runtime import runtime_of
 from console.extensions import db
 from console.models import CheckoutLock
+from console.testing.factories import VISA, Shop
 from console.testing.payments import Payment
 from tests.cli.conftest import Ran, Run
 from tests.engine.payments.sandboxes import let_deeds_come_due
-from tests.factories import VISA, Shop
 from tests.installation import build_app, close
 from tests.listener import Listener
 

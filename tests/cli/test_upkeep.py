@@ -7,8 +7,8 @@ from apiflask import APIFlask
 from sqlalchemy.orm import Session
 
 from console.extensions import db
+from console.testing.factories import Shop, make_due
 from tests.cli.conftest import Run
-from tests.factories import Shop, make_due
 
 
 @pytest.fixture

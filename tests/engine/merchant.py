@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from console.engine import process
 from console.engine.invariants import check_all
 from console.models import Coupon, ExchangeRate, Order, TaxRate
-from tests.factories import VISA, Shop
+from console.testing.factories import VISA, Shop
 
 
 def add(session: Session, *rows: Any) -> None:

@@ -12,8 +12,8 @@ from console.engine.errors import Expired, InProgress, InvalidInput, NotAllowed,
 from console.engine.invariants import check_all
 from console.models import AuditEntry, CheckoutLock, OutboxEvent, PaymentOperation, StockLevel
 from console.models.types import clock
+from console.testing.factories import VISA, Shop, make_due
 from tests.engine.rows import read, read_one
-from tests.factories import VISA, Shop, make_due
 
 
 def test_a_released_checkout_tells_its_shopper_so(session: Session, shop: Shop) -> None:

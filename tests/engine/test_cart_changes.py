@@ -9,8 +9,8 @@ from console.engine import LineRequest, create_cart, process
 from console.engine.cart_changes import add_line, change_details, remove_line, set_quantity
 from console.engine.errors import CartLocked, CartOrdered, InvalidInput, NotFound
 from console.models import Cart, CartLine
+from console.testing.factories import VISA, Shop, make_due
 from tests.engine.rows import read, read_one
-from tests.factories import VISA, Shop, make_due
 
 CHANGES = {
     "add": lambda session, cart: add_line(session, cart, sku="MUG", quantity=1),

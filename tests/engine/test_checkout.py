@@ -33,8 +33,8 @@ from console.models import (
     StockReservation,
     Variant,
 )
+from console.testing.factories import VISA, Shop, make_due
 from tests.engine.rows import read
-from tests.factories import VISA, Shop, make_due
 
 
 def test_a_cart_becomes_one_paid_order(session: Session, shop: Shop, gateway: SandboxGateway) -> None:

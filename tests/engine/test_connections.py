@@ -13,7 +13,7 @@ from console.engine.database import configure, engine_options, normalise_url
 from console.engine.payments.sandbox import SandboxGateway
 from console.engine.runtime import CheckoutConfig, attach
 from console.models import CheckoutLock
-from tests.factories import VISA, Shop
+from console.testing.factories import VISA, Shop
 
 
 @pytest.fixture

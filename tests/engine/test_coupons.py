@@ -22,9 +22,9 @@ from console.models import (
     CouponVariant,
     PriceSnapshot,
 )
+from console.testing.factories import VISA, Shop
 from tests.engine.merchant import add, buy, pounds_in, ten_percent, vat
 from tests.engine.rows import read, read_one
-from tests.factories import VISA, Shop
 
 
 def test_a_coupon_takes_its_share_off_and_its_use_becomes_final(session: Session, shop: Shop) -> None:

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy.orm import Session
 
 from console.engine.payments.sandbox import SandboxGateway
+from console.testing.factories import Shop
 from tests.chaos.matrix import Executioner
 from tests.chaos.scenarios import named
 from tests.chaos.verdicts import End
-from tests.factories import Shop
 
 SEED = 20
 POINTS = 8  # around three commits and a call at the least

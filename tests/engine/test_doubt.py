@@ -19,10 +19,10 @@ from console.engine.machine import OperationStatus
 from console.engine.phases import inventory_reservation, order_creation, stock_commit
 from console.engine.recovery import recover
 from console.models import CheckoutLock, Coupon, ExchangeRate, OutboxEvent, PaymentOperation
+from console.testing.factories import VISA, Shop, make_driverless, make_due
 from console.testing.scripted import ScriptedGateway, after, answer, approve, refuse, stay_silent, wait_for_shopper
 from tests.engine.facts import let_tries_come, statuses, tell
 from tests.engine.rows import read, read_one
-from tests.factories import VISA, Shop, make_driverless, make_due
 
 
 def break_down(*_: Any, **__: Any) -> Any:

@@ -18,9 +18,9 @@ from console.engine.invariants import check_all
 from console.engine.runtime import CheckoutConfig
 from console.engine.signals import price_drift_detected
 from console.models import CheckoutLock, CheckoutStep, ExchangeRate, OutboxEvent, Variant, VariantPrice
+from console.testing.factories import VISA, Shop
 from tests.engine.merchant import add, pounds_in
 from tests.engine.rows import read, read_one
-from tests.factories import VISA, Shop
 
 
 @pytest.fixture

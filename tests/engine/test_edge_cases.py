@@ -24,10 +24,10 @@ from console.engine.recovery import recover
 from console.engine.rollback import go_back
 from console.models import Cart, CheckoutLock, Coupon, Order, PaymentOperation, StockLevel
 from console.models.types import clock
+from console.testing.factories import VISA, Shop, make_due
 from console.testing.scripted import ScriptedGateway, after, answer, refuse, stay_silent, wait_for_shopper
 from tests.engine.facts import statuses, tell
 from tests.engine.rows import read, read_one
-from tests.factories import VISA, Shop, make_due
 
 ENGINE = Path(__file__).parents[2] / "console" / "engine"
 HOST_CLOCK = re.compile(r"\btime\.time\(|datetime\.(now|utcnow|today)\(|date\.today\(")

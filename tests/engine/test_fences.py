@@ -28,10 +28,10 @@ from console.engine.phases import inventory_reservation
 from console.engine.tables import coupons
 from console.models import Cart, CheckoutLock, Coupon, Order, OutboxEvent, PaymentOperation, StockLevel
 from console.models.types import clock
+from console.testing.factories import VISA, Shop, make_driverless
 from console.testing.scripted import ScriptedGateway, after, refuse, stay_silent
 from tests.engine.facts import let_tries_come, statuses, tell
 from tests.engine.rows import read, read_one
-from tests.factories import VISA, Shop, make_driverless
 
 # Rule 10, for the rows that several checkouts want: whoever updates two of them does it in this order.
 ROW_ORDER = ("carts", "checkout_locks", "stock_levels", "coupons", "audit_head")

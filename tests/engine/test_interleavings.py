@@ -41,12 +41,12 @@ from console.engine.recovery import recover
 from console.engine.rollback import expire_row
 from console.engine.runtime import CheckoutConfig, attach
 from console.models import CheckoutLock, Order
+from console.testing.databases import PreparedDatabase
+from console.testing.factories import VISA, Shop, make_driverless, make_due
 from tests.engine.bank import Bank
 from tests.engine.interleaving import Job, Stage
 from tests.engine.rows import read
 from tests.engine.watch import assert_sound
-from tests.factories import VISA, Shop, make_driverless, make_due
-from tests.installation import Prepared
 
 DECISIONS = frozenset({"update checkout_locks", "commit"})
 ALL = DECISIONS | {"select checkout_locks", "update carts", "rollback"}
@@ -212,7 +212,7 @@ def name_of(cast: Cast) -> str:
 
 @pytest.mark.parametrize("cast", EVERYDAY, ids=name_of)
 def test_capture_sweeper_release_and_deadline_have_one_winner_in_every_order(
-    prepared_postgresql: Prepared, tmp_path: Path, scene: Callable[[str], Scene], cast: Cast
+    prepared_postgresql: PreparedDatabase, tmp_path: Path, scene: Callable[[str], Scene], cast: Cast
 ) -> None:
     assert play(scene(prepared_postgresql.fresh(tmp_path)), cast) == cast.interleavings
 
@@ -220,13 +220,13 @@ def test_capture_sweeper_release_and_deadline_have_one_winner_in_every_order(
 @pytest.mark.campaign
 @pytest.mark.parametrize("cast", CAMPAIGN, ids=name_of)
 def test_capture_sweeper_release_and_deadline_have_one_winner_step_by_step(
-    prepared_postgresql: Prepared, tmp_path: Path, scene: Callable[[str], Scene], cast: Cast
+    prepared_postgresql: PreparedDatabase, tmp_path: Path, scene: Callable[[str], Scene], cast: Cast
 ) -> None:
     assert play(scene(prepared_postgresql.fresh(tmp_path)), cast) == cast.interleavings
 
 
 def test_whole_transactions_have_one_winner_in_every_order(
-    prepared_sqlite: Prepared, tmp_path: Path, scene: Callable[[str], Scene]
+    prepared_sqlite: PreparedDatabase, tmp_path: Path, scene: Callable[[str], Scene]
 ) -> None:
     at = scene(prepared_sqlite.fresh(tmp_path))
     orders = list(permutations(["capture", "sweep", "release", "clock"]))

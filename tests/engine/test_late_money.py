@@ -11,10 +11,10 @@ from console.engine.invariants import check_all
 from console.engine.machine import OperationStatus
 from console.engine.recovery import recover
 from console.models import CheckoutLock, Order, OutboxEvent, StockLevel
+from console.testing.factories import VISA, Shop
 from console.testing.scripted import ScriptedGateway, after, refuse, stay_silent, wait_for_shopper
 from tests.engine.facts import let_tries_come, statuses, tell
 from tests.engine.rows import read, read_one
-from tests.factories import VISA, Shop
 
 SUCCEEDED, REFUSED = OperationStatus.SUCCEEDED, OperationStatus.REFUSED
 

@@ -12,10 +12,10 @@ from console.engine.errors import DatabaseUnavailable, PaymentDeclined, PaymentP
 from console.engine.invariants import check_all
 from console.engine.recovery import recover
 from console.models import AuditEntry, CartLine, CheckoutLock
+from console.testing.factories import VISA, Shop, make_driverless
 from console.testing.scripted import ScriptedGateway, refuse, stay_silent
 from tests.engine.facts import let_tries_come
 from tests.engine.rows import read, read_one
-from tests.factories import VISA, Shop, make_driverless
 
 
 def lose_commit(session: Session, monkeypatch: pytest.MonkeyPatch, number: int) -> None:

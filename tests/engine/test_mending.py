@@ -11,10 +11,10 @@ from console.engine.invariants import check_all
 from console.engine.mending import Mended, mend
 from console.models import Cart, CheckoutLock, OutboxEvent, PaymentOperation
 from console.models.types import clock
+from console.testing.factories import VISA, Shop
 from console.testing.scripted import ScriptedGateway, refuse, stay_silent
 from tests.engine.facts import statuses
 from tests.engine.rows import read, read_one
-from tests.factories import VISA, Shop
 
 
 def pay(session: Session, shop: Shop) -> CheckoutLock:

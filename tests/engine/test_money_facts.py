@@ -15,6 +15,7 @@ from console.engine.invariants import check_all
 from console.engine.machine import OperationKind, OperationStatus
 from console.engine.recovery import recover
 from console.models import Cart, CheckoutLock, Order, OutboxEvent, PaymentOperation, StockLevel
+from console.testing.factories import VISA, Shop, make_driverless, make_due
 from console.testing.scripted import (
     ScriptedGateway,
     after,
@@ -26,7 +27,6 @@ from console.testing.scripted import (
 )
 from tests.engine.facts import statuses, tell
 from tests.engine.rows import read, read_one
-from tests.factories import VISA, Shop, make_driverless, make_due
 
 
 def test_a_release_during_the_authorization_wins_and_the_money_is_voided(

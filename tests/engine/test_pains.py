@@ -20,11 +20,11 @@ from console.engine.machine import OperationStatus
 from console.engine.phases import stock_commit
 from console.engine.recovery import recover
 from console.models import Cart, CheckoutLock, Order, PaymentOperation, StockLevel, VariantPrice
+from console.testing.factories import VISA, Shop, make_driverless
 from console.testing.scripted import ScriptedGateway, after, lose_answer, refuse, stay_silent
 from tests.engine.bank import Bank, Killed, Mood
 from tests.engine.facts import let_tries_come, statuses, tell
 from tests.engine.rows import read, read_one
-from tests.factories import VISA, Shop, make_driverless
 
 
 def die(*_: object) -> object:

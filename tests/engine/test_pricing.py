@@ -20,9 +20,9 @@ from console.models import (
     ShippingMethod,
     TaxRate,
 )
+from console.testing.factories import ADDRESS, VISA, Shop
 from tests.engine.merchant import add, buy, pounds_in, ten_percent, vat
 from tests.engine.rows import read, read_one
-from tests.factories import ADDRESS, VISA, Shop
 
 DUBLIN = Addresses({**ADDRESS, "city": "Dublin", "country": "IE"})
 

@@ -18,10 +18,10 @@ from console.engine.expiry import expire_if_due
 from console.engine.invariants import check_all
 from console.engine.payments.sandbox import SandboxGateway
 from console.models import Cart, CartLine, CheckoutLock, Coupon, Order, StockLevel
+from console.testing.factories import VISA, Shop
 from tests.engine.merchant import add, ten_percent
 from tests.engine.rows import read, read_one
 from tests.engine.worlds import World, run_together
-from tests.factories import VISA, Shop
 
 PROCESSES = 4
 THREADS = 6

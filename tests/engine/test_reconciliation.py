@@ -17,8 +17,8 @@ from console.engine.reconciliation import Difference, find_differences, moment_a
 from console.engine.runtime import CheckoutConfig, attach
 from console.models import CheckoutLock, PaymentOperation
 from console.models.types import clock
+from console.testing.factories import VISA, Shop
 from console.testing.scripted import ScriptedGateway
-from tests.factories import VISA, Shop
 
 
 def pay(session: Session, shop: Shop, token: str) -> CheckoutLock:

@@ -20,10 +20,10 @@ from console.engine.recovery import recover, recover_next
 from console.models import CheckoutLock, Order, OutboxEvent, PaymentOperation, StockReservation
 from console.models.types import clock
 from console.testing.clock import FrozenClock
+from console.testing.factories import VISA, Shop, make_driverless
 from console.testing.scripted import ScriptedGateway, answer, approve, refuse, stay_silent, wait_for_shopper
 from tests.engine.facts import let_tries_come, statuses, tell
 from tests.engine.rows import read, read_one
-from tests.factories import VISA, Shop, make_driverless
 
 HOUR = 3600
 

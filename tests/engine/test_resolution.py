@@ -14,6 +14,7 @@ from console.engine.invariants import check_all
 from console.engine.machine import OperationStatus
 from console.engine.recovery import recover
 from console.models import AuditEntry, CheckoutLock, Order, OutboxEvent, PaymentOperation, StockLevel
+from console.testing.factories import VISA, Shop
 from console.testing.scripted import (
     ScriptedGateway,
     after,
@@ -25,7 +26,6 @@ from console.testing.scripted import (
 )
 from tests.engine.facts import let_tries_come, statuses, tell
 from tests.engine.rows import read, read_one
-from tests.factories import VISA, Shop
 
 SILENT = [stay_silent] * 4
 

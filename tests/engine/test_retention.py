@@ -23,8 +23,8 @@ from console.models import (
     StockReservation,
 )
 from console.models.types import clock
+from console.testing.factories import VISA, Shop
 from tests.engine.rows import read, read_one
-from tests.factories import VISA, Shop
 
 DAY = 86400
 

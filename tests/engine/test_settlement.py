@@ -18,10 +18,10 @@ from console.engine.runtime import CheckoutConfig, attach
 from console.engine.settlement import reconcile
 from console.engine.tables import locks
 from console.models import CheckoutLock, OutboxEvent, PaymentOperation
+from console.testing.factories import VISA, Shop
 from console.testing.scripted import ScriptedGateway, refuse, stay_silent
 from tests.engine.facts import statuses
 from tests.engine.rows import read, read_one
-from tests.factories import VISA, Shop
 
 
 class Bookkeeper(ScriptedGateway):

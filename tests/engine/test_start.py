@@ -15,8 +15,8 @@ from console.engine.payments.sandbox import SandboxGateway
 from console.engine.runtime import CheckoutConfig, attach
 from console.engine.start import start_or_join
 from console.models import Cart, CheckoutLock, CheckoutStep, OutboxEvent, PriceSnapshot, StockLevel
+from console.testing.factories import ADDRESS, VISA, Shop, make_due
 from tests.engine.rows import read, read_one
-from tests.factories import ADDRESS, VISA, Shop, make_due
 
 
 def configure(database: Engine, gateway: SandboxGateway, **settings: object) -> None:

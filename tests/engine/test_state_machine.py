@@ -42,11 +42,11 @@ from console.engine.recovery import recover
 from console.engine.runtime import CheckoutConfig, attach
 from console.models import Cart, CheckoutLock, Coupon, Order, PaymentOperation, StockLevel
 from console.models.types import clock
+from console.testing.databases import PreparedDatabase
+from console.testing.factories import VISA, Shop, make_due
 from tests.engine.bank import Bank, Charge, Killed, Mood
 from tests.engine.rows import read
 from tests.engine.watch import assert_sound
-from tests.factories import VISA, Shop, make_due
-from tests.installation import Prepared
 
 DEEDS = ("release", "cancel", "expire", "process", "take over", "webhook", "count")
 moods = st.lists(st.sampled_from(Mood), max_size=4)
@@ -83,7 +83,7 @@ class MortalSession(Session):
 class Checkouts(RuleBasedStateMachine):
     """Carts, checkouts and money, driven any way there is."""
 
-    prepared: Prepared
+    prepared: PreparedDatabase
 
     def __init__(self) -> None:
         super().__init__()
@@ -326,11 +326,11 @@ EVERYDAY = settings(
 CAMPAIGN = settings(EVERYDAY, max_examples=300, stateful_step_count=40, derandomize=False)
 
 
-def machine_on(prepared: Prepared) -> type[Checkouts]:
+def machine_on(prepared: PreparedDatabase) -> type[Checkouts]:
     return type("CheckoutsOnOneDatabase", (Checkouts,), {"prepared": prepared})
 
 
-def test_no_sequence_of_events_breaks_an_invariant_or_loses_money(prepared_sqlite: Prepared) -> None:
+def test_no_sequence_of_events_breaks_an_invariant_or_loses_money(prepared_sqlite: PreparedDatabase) -> None:
     run_state_machine_as_test(machine_on(prepared_sqlite), settings=EVERYDAY)
 
 

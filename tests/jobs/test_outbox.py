@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from console.engine import process
 from console.jobs import Event, on
 from console.jobs.outbox import LONGEST_PAUSE_SECONDS, deliver_next, pass_unheard, pause_seconds
-from tests.factories import VISA, Shop
+from console.testing.factories import VISA, Shop
 from tests.jobs.conftest import run_sql
 
 pytestmark = pytest.mark.usefixtures("no_listeners")

@@ -17,10 +17,10 @@ from console.engine.payments.sandbox import SandboxGateway
 from console.engine.payments.sandbox.webhooks import read_webhook
 from console.engine.runtime import CheckoutConfig, attach
 from console.jobs.sandbox_webhooks import send_sandbox_webhooks
+from console.testing.factories import ADDRESS, Shop
 from console.testing.payments import Payment
 from console.testing.scripted import ScriptedGateway
 from tests.engine.payments.sandboxes import end_pauses, entry_of, let_deeds_come_due, open_sandbox, queued_bodies
-from tests.factories import ADDRESS, Shop
 from tests.jobs.conftest import StartWorker, run_sql, wait_for
 from tests.listener import Listener
 from tests.web.gunicorn import Server, serve

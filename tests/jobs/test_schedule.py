@@ -13,9 +13,9 @@ from console.engine.runtime import CheckoutConfig, attach
 from console.jobs.schedule import JOBS, Duty, compare_ledgers
 from console.models import PaymentOperation
 from console.testing.clock import FrozenClock
+from console.testing.factories import VISA, Shop
 from console.testing.scripted import ScriptedGateway
 from tests.engine.rows import read_one
-from tests.factories import VISA, Shop
 
 DUTY = Duty("worker", 300, Event())
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from console.engine import expiry
 from console.jobs.sweeping import sweep_due
 from console.models import CheckoutLock
-from tests.factories import Shop
+from console.testing.factories import Shop
 from tests.jobs.conftest import run_sql
 
 LONG_AGO = "2020-01-01 00:00:00.000000"

@@ -13,8 +13,8 @@ from console.engine.events import PRICE_DRIFT
 from console.engine.runtime import CheckoutConfig
 from console.jobs.schedule import JOBS, Duty
 from console.models import OutboxEvent, Tick
+from console.testing.factories import Shop
 from tests.engine.rows import read
-from tests.factories import Shop
 
 
 @pytest.fixture

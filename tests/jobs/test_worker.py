@@ -15,7 +15,7 @@ from console.engine.invariants import check_all
 from console.engine.payments.sandbox import SandboxGateway
 from console.models import CheckoutLock, IdempotencyKey, Tick, WorkerHeartbeat
 from console.models.types import SQLITE_FORMAT
-from tests.factories import VISA, Shop
+from console.testing.factories import VISA, Shop
 from tests.jobs.conftest import StartWorker, run_sql, wait_for
 from tests.services import SERVER_URL
 

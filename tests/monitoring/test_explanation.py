@@ -14,7 +14,7 @@ from console.models import CheckoutLock, PaymentOperation
 from console.models.types import clock
 from console.monitoring.checkouts import Checkout, read_checkout
 from console.monitoring.plans import plan
-from tests.factories import VISA, Shop, make_driverless, make_due
+from console.testing.factories import VISA, Shop, make_driverless, make_due
 from tests.web.api.rows import edit
 
 SILENT = Payment("card", "tok_never_answers")

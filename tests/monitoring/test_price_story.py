@@ -11,8 +11,8 @@ from console.models import CheckoutLock, ShippingMethod
 from console.monitoring.checkouts import Checkout, read_checkout
 from console.monitoring.documents import describe
 from console.monitoring.price_story import tell_prices
+from console.testing.factories import VISA, Shop
 from tests.engine.merchant import add, pounds_in, ten_percent, vat
-from tests.factories import VISA, Shop
 
 
 def seen(session: Session, lock: CheckoutLock) -> Checkout:

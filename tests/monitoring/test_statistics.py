@@ -15,7 +15,7 @@ from console.models.types import clock
 from console.monitoring.overview import BARS, read_pace
 from console.monitoring.statistics import Statistics, read_statistics, read_window
 from console.monitoring.traffic import Traffic
-from tests.factories import VISA, Shop, make_due
+from console.testing.factories import VISA, Shop, make_due
 from tests.web.api.rows import edit
 
 CONTRACT = {

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from console.engine.invariants import check_all
 from console.engine.payments.sandbox import SandboxGateway
 from console.models import Order, PaymentOperation, StockLevel
-from tests.factories import ADDRESS, Shop
+from console.testing.factories import ADDRESS, Shop
 from tests.web.gunicorn import Answer, Server, serve
 
 SHOPPERS = 200

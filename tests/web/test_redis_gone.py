@@ -8,8 +8,8 @@ import pytest
 from redis.exceptions import ConnectionError
 from sqlalchemy.orm import Session
 
+from console.testing.factories import ADDRESS, Shop
 from console.web.api.limits import checkout_limiter
-from tests.factories import ADDRESS, Shop
 from tests.installation import build_app, close
 from tests.web.api.shopper import Shopper
 from tests.web.gunicorn import serve

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from console.engine.invariants import check_all
 from console.models import CheckoutLock, Order, PaymentOperation
 from console.models.types import clock
+from console.testing.factories import Shop, make_due
 from tests.engine.rows import read_now
-from tests.factories import Shop, make_due
 from tests.installation import build_app, close
 from tests.web.storefront.browser import Browser
 

@@ -17,8 +17,8 @@ from console.engine.csv_files import UnreadableFile
 from console.engine.errors import PaymentPending
 from console.engine.invariants import check_all
 from console.models import AuditEntry, StockLevel, StockMovement, Variant, VariantPrice, Warehouse
+from console.testing.factories import Shop
 from tests.engine.rows import read
-from tests.factories import Shop
 
 OWN = "sku,name,unit_price,currency,stock\n"
 RETAIL = "stock_code,description,unit_price_gbp,typical_quantity,baskets\n"

@@ -27,11 +27,11 @@ from console.engine.reconciliation import find_differences
 from console.engine.recovery import recover
 from console.models import CheckoutLock, Order, OutboxEvent, PaymentOperation
 from console.testing.clock import FrozenClock
+from console.testing.factories import VISA, Shop
 from console.testing.scripted import ScriptedGateway, after, answer, approve, refuse, stay_silent, wait_for_shopper
 from tests.engine.facts import statuses
 from tests.engine.payments.sandboxes import let_deeds_come_due
 from tests.engine.rows import read, read_one
-from tests.factories import VISA, Shop
 
 AUTHORIZE, CAPTURE, VOID, REFUND = OperationKind
 SUCCEEDED, REFUSED, WAITING = OperationStatus.SUCCEEDED, OperationStatus.REFUSED, OperationStatus.WAITING

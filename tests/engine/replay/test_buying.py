@@ -22,9 +22,9 @@ from console.engine.replay.invoices import InvoiceLine, Skip
 from console.engine.replay.shoppers import Shopper
 from console.engine.runtime import CheckoutConfig, attach
 from console.models import Cart, CartLine, CheckoutLock, Order, OrderLine, StockLevel, TaxRate
+from console.testing.factories import Shop, make_driverless
 from tests.engine.rows import read, read_one
 from tests.engine.worlds import World, run_together
-from tests.factories import Shop, make_driverless
 
 
 def invoice(*lines: tuple[str, int, int], number: str = "536365", country: str = "GB") -> Invoice:

@@ -14,9 +14,9 @@ from console.engine.replay import read_week
 from console.engine.replay.buying import buy
 from console.engine.runtime import CheckoutConfig, attach
 from console.models import Order, OrderLine, PriceSnapshot
+from console.testing.factories import Shop
 from tests.engine.merchant import add, vat
 from tests.engine.rows import read
-from tests.factories import Shop
 from tests.invoices import GOODS_INVOICES, SKUS, Week, write_week
 
 BOUGHT = GOODS_INVOICES // 2

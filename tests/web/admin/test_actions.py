@@ -15,8 +15,8 @@ from console.engine import Payment, cancel, extend, process
 from console.engine.errors import PaymentPending
 from console.engine.invariants import check_all
 from console.models import AuditEntry, CheckoutLock
+from console.testing.factories import Shop, make_driverless, make_due
 from tests.engine.rows import read, read_one
-from tests.factories import Shop, make_driverless, make_due
 from tests.web.console_visits import Inlined, csrf_token_in
 
 ACTIONS = ("release", "expire", "extend", "retry")

@@ -15,8 +15,8 @@ from console.engine import Payment, cancel, process
 from console.engine.errors import PaymentDeclined, PaymentPending
 from console.engine.phases import stock_commit
 from console.models import CheckoutLock, Order, PaymentOperation
+from console.testing.factories import VISA, Shop, make_due
 from console.web.admin import list_view
-from tests.factories import VISA, Shop, make_due
 from tests.web.admin.lists import HOSTILE_CURSORS, HOSTILE_WORDS, NOW, cursor, following, listed, walk
 from tests.web.statements import statements
 

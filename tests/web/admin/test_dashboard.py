@@ -17,9 +17,9 @@ from sqlalchemy.orm import Session
 from console.engine import Payment, cancel, process
 from console.engine.errors import PaymentDeclined, PaymentPending
 from console.models import CheckoutLock
+from console.testing.factories import VISA, Shop
 from console.web.admin import panels
 from console.web.admin.panels import PANELS
-from tests.factories import VISA, Shop
 from tests.web.api.rows import edit
 from tests.web.console_visits import Inlined
 from tests.web.statements import statements

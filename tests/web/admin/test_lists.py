@@ -15,6 +15,7 @@ from console.engine import Payment, process, release
 from console.engine.audit import Actor
 from console.engine.errors import PaymentDeclined
 from console.models import CheckoutLock, Order, PaymentOperation
+from console.testing.factories import VISA, Shop
 from console.web.admin import list_view
 from console.web.listing import listing as listings
 from console.web.listing.audit import AUDIT
@@ -26,7 +27,6 @@ from console.web.listing.reservations import RESERVATIONS
 from console.web.listing.snapshots import SNAPSHOTS
 from console.web.listing.stock_levels import STOCK_LEVELS
 from console.web.listing.users import USERS
-from tests.factories import VISA, Shop
 from tests.web.admin.lists import HOSTILE_CURSORS, HOSTILE_WORDS, NOW, cursor, following
 from tests.web.console_visits import Inlined, add_user, sign_in
 from tests.web.statements import statements

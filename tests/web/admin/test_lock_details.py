@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from console.engine import Payment, cancel, process, release
 from console.engine.errors import PaymentPending
-from tests.factories import VISA, Shop
+from console.testing.factories import VISA, Shop
 from tests.web.console_visits import Inlined
 from tests.web.statements import statements
 

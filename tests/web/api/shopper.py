@@ -8,8 +8,8 @@ from typing import Any
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from console.testing.factories import ADDRESS
 from console.web.api.docs import document
-from tests.factories import ADDRESS
 
 API = "/api/v1"
 PAYMENT = {"payment": {"method": "card", "token": "tok_visa"}}

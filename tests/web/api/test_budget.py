@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import event
 
 from console.extensions import db
-from tests.factories import ADDRESS, Shop
+from console.testing.factories import ADDRESS, Shop
 from tests.web.api.shopper import API, PAYMENT, Shopper
 
 # The contract allows 36.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.factories import ADDRESS, Shop
+from console.testing.factories import ADDRESS, Shop
 from tests.web.api.shopper import Shopper, gbp
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.factories import ADDRESS, Shop
+from console.testing.factories import ADDRESS, Shop
 from tests.web.api.shopper import PAYMENT, Shopper
 
 SCALARS = st.one_of(

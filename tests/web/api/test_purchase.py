@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from console.engine.invariants import check_all
 from console.engine.payments.sandbox import SandboxGateway
 from console.models import CheckoutLock, Coupon, Order, TaxRate, VariantPrice
-from tests.factories import Shop
+from console.testing.factories import Shop
 from tests.web.api.rows import count, edit
 from tests.web.api.shopper import Shopper, gbp
 

@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from console.engine.invariants import check_all
 from console.engine.payments.sandbox import SandboxGateway
 from console.models import CheckoutLock, Order
-from tests.factories import Shop
+from console.testing.factories import Shop
 from tests.web.api.rows import count
 from tests.web.api.shopper import Shopper
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from console.models import Cart, CartLine, Order
-from tests.factories import ADDRESS, Shop
+from console.testing.factories import ADDRESS, Shop
 from tests.web.api.rows import count
 from tests.web.api.shopper import PAYMENT, Shopper
 

@@ -14,8 +14,8 @@ from console.engine import release
 from console.engine.payments.sandbox import SandboxGateway
 from console.extensions import cache
 from console.models import CheckoutLock
+from console.testing.factories import Shop
 from console.web.status_cache import status_cache
-from tests.factories import Shop
 from tests.services import REDIS_URL
 from tests.web.api.rows import edit
 from tests.web.api.shopper import Shopper

@@ -22,9 +22,9 @@ from console.engine.runtime import runtime_of
 from console.extensions import db
 from console.models import CheckoutLock, Order, PaymentOperation
 from console.models.types import clock
+from console.testing.factories import Shop
 from tests.engine.payments.sandboxes import let_deeds_come_due, queued_bodies
 from tests.engine.rows import read_now
-from tests.factories import Shop
 from tests.web.api.shopper import Shopper
 
 PATH = "/webhooks/payments/sandbox"

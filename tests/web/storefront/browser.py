@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 from console.engine.database import load
 from console.extensions import db
 from console.models import Cart, CheckoutLock
-from tests.factories import ADDRESS
+from console.testing.factories import ADDRESS
 from tests.web.console_visits import Inlined
 
 _INPUT = re.compile(r'<input[^>]* name="([^"]+)"[^>]* value="([^"]*)"')

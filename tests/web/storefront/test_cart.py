@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from console.engine import start
 from console.models import Cart, Coupon
 from console.models.vocabulary import CouponKind
-from tests.factories import Shop, make_due
+from console.testing.factories import Shop, make_due
 from tests.web.api.rows import count
 from tests.web.api.test_budget import counted
 from tests.web.storefront.browser import Browser

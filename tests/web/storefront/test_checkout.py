@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from console.engine import start
 from console.extensions import db
 from console.models import CheckoutLock, Order, Variant
-from tests.factories import Shop
+from console.testing.factories import Shop
 from tests.installation import build_app, close
 from tests.web.api.rows import count, edit
 from tests.web.api.test_budget import counted

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.factories import Shop
+from console.testing.factories import Shop
 from tests.web.api.test_budget import counted
 from tests.web.storefront.browser import Browser
 

@@ -11,9 +11,9 @@ from console.engine.machine import OperationStatus
 from console.engine.runtime import attach, runtime_of
 from console.extensions import db
 from console.models import CheckoutLock, Order
+from console.testing.factories import Shop, make_due
 from console.testing.scripted import ScriptedGateway, wait_for_shopper
 from tests.engine.test_money_facts import tell
-from tests.factories import Shop, make_due
 from tests.web.api.rows import count
 from tests.web.storefront.browser import Browser
 

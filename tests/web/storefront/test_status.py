@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from console.engine import cancel
 from console.extensions import db
+from console.testing.factories import Shop, make_due
 from console.web.api.answers import StatusAnswer
 from console.web.progress import progress
-from tests.factories import Shop, make_due
 from tests.web.api.test_budget import counted
 from tests.web.storefront.browser import Browser
 

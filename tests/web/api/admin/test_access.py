@@ -11,8 +11,8 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from console.models import ApiToken, CheckoutLock
+from console.testing.factories import Shop
 from tests.engine.rows import read_one
-from tests.factories import Shop
 from tests.web.api.admin.conftest import Ask, make_token
 from tests.web.api.rows import edit
 from tests.web.console_visits import add_user, csrf_token_in, sign_in

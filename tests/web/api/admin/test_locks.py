@@ -11,8 +11,8 @@ from console.engine import Payment, cancel, extend, process
 from console.engine.errors import PaymentPending
 from console.engine.invariants import check_all
 from console.models import AuditEntry, CheckoutLock
+from console.testing.factories import VISA, Shop, make_driverless
 from tests.engine.rows import read, read_one
-from tests.factories import VISA, Shop, make_driverless
 from tests.web.api.admin.conftest import Ask
 
 LOCK_FIELDS = {

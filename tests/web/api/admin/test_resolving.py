@@ -12,8 +12,8 @@ from console.engine import Payment, process
 from console.engine.errors import PaymentPending
 from console.engine.invariants import check_all
 from console.models import AuditEntry, CheckoutLock, PaymentOperation
+from console.testing.factories import VISA, Shop
 from tests.engine.rows import read, read_one
-from tests.factories import VISA, Shop
 from tests.web.api.admin.conftest import Ask, program
 
 

@@ -9,7 +9,7 @@ from apiflask import APIFlask
 from flask.testing import FlaskClient
 
 from console.monitoring import traffic
-from tests.factories import Shop
+from console.testing.factories import Shop
 from tests.web.api.admin.conftest import Ask, program
 from tests.web.api.shopper import Shopper
 from tests.web.console_visits import add_user, sign_in

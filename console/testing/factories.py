@@ -71,11 +71,9 @@ class Shop:
 
     def cart(self, *lines: tuple[str, int], agreed: Sequence[tuple[str, int, int]] = (), **details: Any) -> Cart:
         """Make a cart that can be bought: lines as (SKU, quantity), or with agreed prices; one mug by default."""
-        details = {
-            "email": "ada@example.org",
-            "addresses": Addresses(ADDRESS),
-            "token": f"cart-{next(_numbers)}",
-        } | details
+        details.setdefault("email", "ada@example.org")
+        details.setdefault("addresses", Addresses(ADDRESS))
+        details.setdefault("token", f"cart-{next(_numbers)}")
         plain = lines or (() if agreed else (("MUG", 1),))
         requests = [LineRequest(sku, quantity) for sku, quantity in plain] + [LineRequest(*line) for line in agreed]
         cart = create_cart(self.session, lines=requests, **details)

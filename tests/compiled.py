@@ -1,0 +1,56 @@
+"""What is compiled once for all tests of a process: each test has an app and engines of its own, which start empty."""
+
+from __future__ import annotations
+
+from types import CodeType
+from typing import Any
+
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
+from sqlalchemy import Dialect, Engine, event
+from sqlalchemy.util import LRUCache
+
+STATEMENTS_KEPT = 3000
+
+
+class CompiledTemplates(BytecodeCache):
+    """The pages' templates, compiled once for all apps."""
+
+    def __init__(self) -> None:
+        self._code: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give a template's code, unless its source has changed."""
+        bucket.code = self._code.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep a template's code."""
+        self._code[bucket.key, bucket.checksum] = bucket.code
+
+
+class CompiledStatements:
+    """Statements compiled once for all engines on one kind of database.
+
+    SQLAlchemy finds a compiled statement by its engine's dialect. So engines made alike are given one dialect: the
+    first that has spoken with its database and knows what that can do.
+    """
+
+    def __init__(self) -> None:
+        self._dialects: dict[type[Dialect], Dialect] = {}
+        self._statements: dict[type[Dialect], LRUCache[Any, Any]] = {}
+
+    def share(self, engine: Engine) -> None:
+        """Give a new engine what others have compiled; one with an isolation level of its own keeps to itself."""
+        kind = type(engine.dialect)
+        if getattr(engine.dialect, "_on_connect_isolation_level", None) is not None:
+            return
+        if kind in self._dialects:
+            engine.dialect = self._dialects[kind]
+            engine.update_execution_options(compiled_cache=self._statements[kind])
+        else:
+            event.listen(engine, "connect", lambda *_: self._begin(kind, engine))
+
+    def _begin(self, kind: type[Dialect], engine: Engine) -> None:
+        if kind not in self._dialects:
+            self._statements[kind] = LRUCache(STATEMENTS_KEPT)
+            self._dialects[kind] = engine.dialect
