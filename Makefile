@@ -7,7 +7,7 @@ INSTALLED := .venv/.installed
 TESTERS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help run install test lint check lock
+.PHONY: help run install test lint check lock bench
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST))
@@ -27,6 +27,9 @@ lint: $(INSTALLED)  ## format, lint, types, layers
 	$(BIN)/lint-imports
 
 check: lint test  ## lint, then test
+
+bench: $(INSTALLED)  ## checkouts beside their bare rows: BENCH_SECONDS (8), BASKETS and SKUS (files); docs/performance.md
+	@$(BIN)/python -m bench $(BENCH)
 
 lock: $(INSTALLED)  ## requirements.lock anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate \
