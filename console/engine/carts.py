@@ -155,7 +155,7 @@ def variant_ids(session: Session, skus: set[str]) -> dict[str, int]:
     Raises:
         InvalidInput: naming the SKUs there are none for.
     """
-    ids = dict(run(session, _VARIANTS, {"skus": list(skus)}).tuples().all())
+    ids = {row.sku: row.id for row in run(session, _VARIANTS, {"skus": list(skus)}).all()}
     unknown = sorted(skus - ids.keys())
     if unknown:
         raise InvalidInput(f"There is no product {', '.join(unknown)}.", field="sku", skus=unknown)
