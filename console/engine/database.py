@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, TypeVar
 
@@ -21,7 +22,7 @@ from sqlalchemy.orm import Session
 
 from console.engine import signals
 from console.engine.errors import DatabaseUnavailable
-from console.engine.express import Answer, LateConnection, find_ticket, run_express
+from console.engine.express import Answer, LateConnection, Ticket, express_driver, find_ticket, run_express
 
 Result = TypeVar("Result")
 Model = TypeVar("Model")
@@ -33,6 +34,7 @@ RETRIES = 5
 _TRANSIENT_CLASSES = {"08", "25", "40", "53", "55", "57", "58"}
 _WRITES = "checkout_writes"
 _CONNECTION = "checkout_connection"
+_SAVE, _UNDO = "SAVEPOINT checkout_leg", "ROLLBACK TO SAVEPOINT checkout_leg"
 _INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
@@ -155,6 +157,25 @@ def _connection_of(reader: Reader) -> Connection:
         return reader
     known: Connection | None = reader.info.get(_CONNECTION)
     return reader.connection() if known is None else known
+
+
+@contextmanager
+def savepoint(session: Session) -> Iterator[None]:
+    """Undo what a block did when it raises a refusal; the transaction around it goes on. Not to be nested."""
+    connection = _connection_of(session)
+    driver = express_driver(connection)
+    if driver is None:
+        with session.begin_nested():
+            yield
+        return
+    driver.write_late(_SAVE, {})  # the commit releases it
+    try:
+        yield
+    except DBAPIError:  # the whole transaction is lost
+        raise
+    except BaseException:
+        run_express(connection, Ticket(_UNDO), [{}], is_late=False)
+        raise
 
 
 def transact(session: Session, work: Callable[[], Result], *, is_repeatable: bool = True) -> Result:

@@ -151,9 +151,9 @@ class Ticket:
     """A statement as psycopg takes it, and how its rows are read."""
 
     sql: str
-    values: tuple[_Value, ...]
-    columns: SimpleResultMetaData | None
-    processors: Any
+    values: tuple[_Value, ...] = ()
+    columns: SimpleResultMetaData | None = None
+    processors: Any = None
     index: Mapping[Any, int] = field(default_factory=dict)
 
     def parameters(self, values: Mapping[str, Any]) -> Parameters:
@@ -186,13 +186,21 @@ def run_express(
     return Answer(rows, cursor.rowcount)
 
 
-def find_ticket(connection: Connection, statement: Executable, values: Mapping[str, Any]) -> Ticket | None:
-    """Find how a statement goes by express; None when it cannot: on SQLite, or where somebody listens to statements."""
+def express_driver(connection: Connection) -> LateConnection | None:
+    """Give the driver's connection; None where nothing goes by express.
+
+    That is on SQLite, behind a transaction pooler, and where somebody listens to statements.
+    """
     if connection.dialect.name == "sqlite" or connection.dispatch.before_cursor_execute:
         return None
     driver: Any = connection.connection.dbapi_connection
-    if not isinstance(driver, LateConnection):
-        return None  # behind a transaction pooler
+    return driver if isinstance(driver, LateConnection) else None
+
+
+def find_ticket(connection: Connection, statement: Executable, values: Mapping[str, Any]) -> Ticket | None:
+    """Find how a statement goes by express; None when it cannot."""
+    if express_driver(connection) is None:
+        return None
     return _ticket(connection.dialect, statement, tuple(values))
 
 
@@ -206,7 +214,7 @@ def _ticket(dialect: Dialect, statement: Executable, keys: tuple[str, ...]) -> T
     values = tuple(_value(compiled, bind, name, dialect) for bind, name in compiled.bind_names.items())
     returned = list(statement.exported_columns)  # type: ignore[attr-defined]
     if not returned:
-        return Ticket(str(compiled), values, None, None)
+        return Ticket(str(compiled), values)
     columns = SimpleResultMetaData([column.name for column in returned])
     processors = [_result_processor(column.type, dialect) for column in returned]
     return Ticket(str(compiled), values, columns, processors if any(processors) else None, columns._key_to_index)

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, BindParameter, Row, String, bindparam, func, 
 from sqlalchemy.orm import Session
 
 from console.engine.clauses import words
-from console.engine.database import run
+from console.engine.database import run, write
 from console.engine.tables import carts, order_lines, orders, snapshots
 from console.models.types import clock
 from console.models.vocabulary import OrderStatus
@@ -79,7 +79,7 @@ def create_order(session: Session, lock: Row[Any]) -> Row[Any]:
     """Create the order of a checkout, pending, from its snapshots; give its id, total and currency. Caller commits."""
     values = {"of_lock": lock.id, "number": f"O-{lock.reference}", "email": lock.customer_email}
     order = run(session, _CREATE, values).one()
-    run(session, _COPY_LINES, {"of_lock": lock.id, "order_id": order.id})
+    write(session, _COPY_LINES, {"of_lock": lock.id, "order_id": order.id})
     return order
 
 
@@ -91,4 +91,4 @@ def pay_order(session: Session, lock_id: int) -> str | None:
 
 def cancel_order(session: Session, lock_id: int) -> None:
     """Mark the order of a checkout cancelled. Caller commits."""
-    run(session, _CANCEL, {"of_lock": lock_id})
+    write(session, _CANCEL, {"of_lock": lock_id})
