@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 
 from console.engine import signals
 from console.engine.errors import DatabaseUnavailable
-from console.engine.express import Answer, LateConnection, Ticket, express_driver, find_ticket, run_express
+from console.engine.express import Answer, LateConnection, express_driver, find_ticket, run_express
 
 Result = TypeVar("Result")
 Model = TypeVar("Model")
@@ -125,8 +125,14 @@ def _set_timeouts(connection: Connection) -> None:
 
 def begin_writing(session: Session) -> Connection:
     """Begin a transaction that writes, and give its connection; what the session still had open is committed first."""
-    session.commit()
+    end_open(session)
     return session.connection(execution_options={_WRITES: True})
+
+
+def end_open(session: Session) -> None:
+    """Commit what the session still holds, if it holds anything."""
+    if session.in_transaction():
+        session.commit()
 
 
 def run(reader: Reader, statement: Executable, values: Any = None) -> Answer:
@@ -165,16 +171,15 @@ def savepoint(session: Session) -> Iterator[None]:
     connection = _connection_of(session)
     driver = express_driver(connection)
     if driver is None:
-        with session.begin_nested():
-            yield
-        return
-    driver.write_late(_SAVE, {})  # the commit releases it
+        connection.exec_driver_sql(_SAVE)
+    else:
+        driver.write_late(_SAVE, {})
     try:
-        yield
+        yield  # the commit releases the savepoint
     except DBAPIError:  # the whole transaction is lost
         raise
     except BaseException:
-        run_express(connection, Ticket(_UNDO), [{}], is_late=False)
+        connection.exec_driver_sql(_UNDO)
         raise
 
 
@@ -237,7 +242,7 @@ def look(session: Session, query: Callable[[Connection], Result]) -> Result:
     Raises:
         DatabaseUnavailable: as `transact`.
     """
-    session.commit()
+    end_open(session)
 
     def attempt() -> Result:
         with _reading(_engine_of(session)).connect() as connection:
