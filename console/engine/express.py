@@ -20,12 +20,13 @@ from sqlalchemy.exc import MultipleResultsFound, NoResultFound
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
+from console.engine.express_rows import Parameters, in_few
+
 _KEPT = 1000
 _IDLE = TransactionStatus.IDLE
 _NUMERIC = psycopg.postgres.types["numeric"].oid
 
 Processor = Callable[[Any], Any]
-Parameters = dict[str, Any]
 
 
 class LateConnection(psycopg.Connection[tuple[Any, ...]]):
@@ -173,8 +174,8 @@ def run_express(
     driver: LateConnection = connection.connection.dbapi_connection  # type: ignore[assignment]
     parameters = [ticket.parameters(each) for each in values]
     if is_late:
-        for each in parameters:
-            driver.write_late(ticket.sql, each)
+        for sql, each in in_few(ticket.sql, parameters):
+            driver.write_late(sql, each)
         return Answer((), -1)
     try:
         cursor = driver.ask(ticket.sql, parameters)
