@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 MOST_ROWS = 8  # of one statement; each number of rows is another one to prepare
+MOST_PARAMETERS = 50  # beyond, psycopg takes the SQL apart anew each time
 _KEPT = 500
 _VALUES = " VALUES "
 _PARAMETER = re.compile(r"%\((\w+)\)s")
@@ -17,8 +18,9 @@ Parameters = dict[str, Any]
 
 def in_few(sql: str, rows: Sequence[Parameters]) -> Iterator[tuple[str, Parameters]]:
     """Give the statements, in order, that do what one a row would; only an INSERT of values has several rows."""
-    for start in range(0, len(rows), MOST_ROWS):
-        some = rows[start : start + MOST_ROWS]
+    most = max(1, min(MOST_ROWS, MOST_PARAMETERS // max(1, len(rows[0]))))
+    for start in range(0, len(rows), most):
+        some = rows[start : start + most]
         several = _of_rows(sql, len(some)) if len(some) > 1 else None
         if several is None:
             yield from ((sql, row) for row in some)
