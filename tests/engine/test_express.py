@@ -76,6 +76,34 @@ def test_an_error_of_what_waits_shows_at_the_commit_and_undoes_everything(sessio
     assert skus(other) == []
 
 
+def test_an_error_of_what_waits_shows_at_the_next_statement_too(session: Session, other: Session) -> None:
+    def work() -> list[str]:
+        write(session, _ADD, rows("A"))
+        write(session, _ADD, rows("A"))
+        return skus(session)
+
+    with pytest.raises(IntegrityError):
+        transact(session, work)
+
+    assert skus(other) == []
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_connection_that_broke_is_given_up_and_the_work_done_again(session: Session, other: Session) -> None:
+    breaks = iter((True, False))
+
+    def work() -> list[str]:
+        write(session, _ADD, rows("A"))
+        if next(breaks):
+            own = session.connection().exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+            other.connection().exec_driver_sql(f"SELECT pg_terminate_backend({own})")
+            other.commit()
+        return skus(session)
+
+    assert transact(session, work) == ["A"]
+    assert skus(other) == ["A"]
+
+
 def test_what_waits_is_dropped_by_a_rollback(session: Session, other: Session) -> None:
     def work() -> None:
         write(session, _ADD, rows("A"))
