@@ -7,7 +7,7 @@ INSTALLED := .venv/.installed
 TESTERS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help run install test lint check chaos lock
+.PHONY: help run install test lint check bench chaos guards lock
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST))
@@ -28,8 +28,14 @@ lint: $(INSTALLED)  ## format, lint, types, layers
 
 check: lint test  ## lint, then test
 
+bench: $(INSTALLED)  ## checkouts beside their bare rows: BENCH_SECONDS (8), BASKETS and SKUS (files); docs/performance.md
+	@$(BIN)/python -m bench $(BENCH)
+
 chaos: $(INSTALLED)  ## the kill-and-fault campaign, as a matrix: CHAOS_MINUTES (5), CHAOS_SEED, JSON=FILE
 	@$(BIN)/python -m tests.chaos $(if $(JSON),--json $(JSON))
+
+guards: $(INSTALLED)  ## each guard of the protocol taken away in turn: a test must notice
+	@$(BIN)/python -m tests.guards
 
 lock: $(INSTALLED)  ## requirements.lock anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate \

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import Session
 
-from console.engine.database import Reader, look
+from console.engine.database import Reader, look, run
 from console.engine.errors import ENDINGS, CheckoutError, PaymentPending
 from console.engine.machine import OperationStatus, State, StepStatus
 from console.engine.objects import present, show
@@ -26,7 +26,7 @@ def answer_of(session: Session, lock: CheckoutLock, row: Row[Any]) -> Order:
     """
     show(row, on=lock)
     if row.state == State.COMPLETED:
-        order = look(session, lambda reader: reader.execute(_ORDER, {"of_lock": row.id}).one())
+        order = look(session, lambda reader: run(reader, _ORDER, {"of_lock": row.id}).one())
         return present(session, Order, order)
     if row.outcome is not None:
         raise look(session, lambda reader: _ending(reader, row))

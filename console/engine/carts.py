@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from console.engine import signals
 from console.engine.clauses import NOW, Clause, change_row, words
-from console.engine.database import Reader, run
+from console.engine.database import Reader, run, write
 from console.engine.errors import InvalidInput, LostRace, NotFound
 from console.engine.money import is_currency
 from console.engine.objects import present
@@ -114,7 +114,7 @@ def _add_lines(session: Session, cart_id: int, lines: list[LineRequest]) -> None
         raise InvalidInput(f"A cart has at most {MAXIMUM_LINES} lines.", field="lines")
     ids = variant_ids(session, {line.sku for line in lines})
     rows = [_line_row(cart_id, ids[line.sku], line) for line in _merge(lines)]
-    run(session, _NEW_LINES, rows)
+    write(session, _NEW_LINES, rows)
 
 
 def _merge(lines: list[LineRequest]) -> list[LineRequest]:
@@ -155,7 +155,7 @@ def variant_ids(session: Session, skus: set[str]) -> dict[str, int]:
     Raises:
         InvalidInput: naming the SKUs there are none for.
     """
-    ids = dict(run(session, _VARIANTS, {"skus": list(skus)}).tuples().all())
+    ids = {row.sku: row.id for row in run(session, _VARIANTS, {"skus": list(skus)}).all()}
     unknown = sorted(skus - ids.keys())
     if unknown:
         raise InvalidInput(f"There is no product {', '.join(unknown)}.", field="sku", skus=unknown)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import CursorResult, Engine, Executable, Select, Table, create_engine, event
+from sqlalchemy import Engine, Executable, Select, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -21,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from console.engine import signals
 from console.engine.errors import DatabaseUnavailable
+from console.engine.express import Answer, LateConnection, express_driver, find_ticket, run_express
 
 Result = TypeVar("Result")
 Model = TypeVar("Model")
@@ -31,6 +33,8 @@ RETRIES = 5
 # object in use (lock timeout), intervention, system.
 _TRANSIENT_CLASSES = {"08", "25", "40", "53", "55", "57", "58"}
 _WRITES = "checkout_writes"
+_CONNECTION = "checkout_connection"
+_SAVE, _UNDO = "SAVEPOINT checkout_leg", "ROLLBACK TO SAVEPOINT checkout_leg"
 _INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
@@ -84,6 +88,8 @@ def configure(engine: Engine) -> None:
         event.listen(engine, "begin", _begin_sqlite)
     elif "checkout_timeouts" in engine.get_execution_options():
         event.listen(engine, "begin", _set_timeouts)
+    else:
+        event.listen(engine, "do_connect", _connect_postgresql)
 
 
 def create_database(url: str, *, pooler: str = "none", statement_timeout_ms: int = 5000) -> Engine:
@@ -101,6 +107,10 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
+def _connect_postgresql(_dialect: Any, _record: Any, arguments: Any, options: Any) -> LateConnection:
+    return LateConnection.connect(*arguments, **options)
+
+
 def _begin_sqlite(connection: Connection) -> None:
     # A transaction that reads and then writes fails with a busy snapshot no time-out cures: take the write lock first.
     writes = connection.get_execution_options().get(_WRITES)
@@ -113,15 +123,64 @@ def _set_timeouts(connection: Connection) -> None:
     connection.exec_driver_sql(f"SELECT {calls}")
 
 
-def begin_writing(session: Session) -> None:
-    """Begin a transaction that writes; what the session still had open is committed first."""
-    session.commit()
-    session.connection(execution_options={_WRITES: True})
+def begin_writing(session: Session) -> Connection:
+    """Begin a transaction that writes, and give its connection; what the session still had open is committed first."""
+    end_open(session)
+    return session.connection(execution_options={_WRITES: True})
 
 
-def run(session: Session, statement: Executable, values: Any = None) -> CursorResult[Any]:
-    """Run a Core statement in the session's transaction, past the ORM; with a list of values once for each."""
-    return session.connection().execute(statement, values)
+def end_open(session: Session) -> None:
+    """Commit what the session still holds, if it holds anything."""
+    if session.in_transaction():
+        session.commit()
+
+
+def run(reader: Reader, statement: Executable, values: Any = None) -> Answer:
+    """Run a kept Core statement in the reader's transaction, past the ORM; with a list of values once for each."""
+    return _run(reader, statement, values, is_late=False)
+
+
+def write(session: Session, statement: Executable, values: Any) -> None:
+    """Run a kept Core statement as `run`, whose outcome nobody looks at: it may go out with a later one, or the commit.
+
+    Its error, a constraint that does not hold, shows there.
+    """
+    _run(session, statement, values, is_late=True)
+
+
+def _run(reader: Reader, statement: Executable, values: Any, *, is_late: bool) -> Answer:
+    connection = _connection_of(reader)
+    each = values if isinstance(values, list) else [values or {}]
+    ticket = find_ticket(connection, statement, each[0])
+    if ticket is not None:
+        return run_express(connection, ticket, each, is_late=is_late)
+    result = connection.execute(statement, values)
+    return Answer(result.all() if result.returns_rows else (), result.rowcount)
+
+
+def _connection_of(reader: Reader) -> Connection:
+    if isinstance(reader, Connection):
+        return reader
+    known: Connection | None = reader.info.get(_CONNECTION)
+    return reader.connection() if known is None else known
+
+
+@contextmanager
+def savepoint(session: Session) -> Iterator[None]:
+    """Undo what a block did when it raises a refusal; the transaction around it goes on. Not to be nested."""
+    connection = _connection_of(session)
+    driver = express_driver(connection)
+    if driver is None:
+        connection.exec_driver_sql(_SAVE)
+    else:
+        driver.write_late(_SAVE, {})
+    try:
+        yield  # the commit releases the savepoint
+    except DBAPIError:  # the whole transaction is lost
+        raise
+    except BaseException:
+        connection.exec_driver_sql(_UNDO)
+        raise
 
 
 def transact(session: Session, work: Callable[[], Result], *, is_repeatable: bool = True) -> Result:
@@ -140,7 +199,7 @@ def transact(session: Session, work: Callable[[], Result], *, is_repeatable: boo
         signals.forget(session)
         is_committing = False
         try:
-            begin_writing(session)
+            session.info[_CONNECTION] = begin_writing(session)  # asking the session for it costs as much as a statement
             result = work()
             is_committing = True
             session.commit()
@@ -151,6 +210,8 @@ def transact(session: Session, work: Callable[[], Result], *, is_repeatable: boo
                 if not is_repeatable:
                     raise DatabaseUnavailable("The connection broke while saving; look whether it was done.") from error
             raise
+        finally:
+            session.info.pop(_CONNECTION, None)
         return result
 
     result = _persist(attempt)
@@ -181,7 +242,7 @@ def look(session: Session, query: Callable[[Connection], Result]) -> Result:
     Raises:
         DatabaseUnavailable: as `transact`.
     """
-    session.commit()
+    end_open(session)
 
     def attempt() -> Result:
         with _reading(_engine_of(session)).connect() as connection:

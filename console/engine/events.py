@@ -8,7 +8,7 @@ from sqlalchemy import Row, insert
 from sqlalchemy.orm import Session
 
 from console.engine import signals
-from console.engine.database import run
+from console.engine.database import write
 from console.engine.machine import Outcome
 from console.engine.tables import events
 
@@ -29,7 +29,7 @@ def write_event(session: Session, lock: Row[Any], *, topic: str, **facts: Any) -
     """Write an event of a checkout and have its signal sent after the commit. Caller commits."""
     payload = {"reference": lock.reference, "cart_id": lock.cart_id, "state": lock.state, **facts}
     row = {"lock_id": lock.id, "topic": topic, "is_terminal": topic in TERMINAL, "payload": payload}
-    run(session, _WRITE, row)
+    write(session, _WRITE, row)
     signals.queue(session, signals.BY_TOPIC[topic], lock_id=lock.id, payload=payload)
 
 

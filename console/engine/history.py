@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from console.engine.database import dialect_of, in_dialects, run
+from console.engine.database import dialect_of, in_dialects, write
 from console.engine.machine import PHASE_STATES, Phase, StepStatus
 from console.engine.tables import steps
 
@@ -70,4 +70,4 @@ class History:
         """Write the notes, in one statement. Caller commits."""
         if not self.rows:
             return
-        run(session, _WRITE[dialect_of(session)], list(self.rows.values()))
+        write(session, _WRITE[dialect_of(session)], list(self.rows.values()))

@@ -14,7 +14,7 @@ from sqlalchemy import BindParameter, Row, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from console.engine.clauses import words
-from console.engine.database import run
+from console.engine.database import run, write
 from console.engine.errors import InvalidInput, LostRace, OutOfStock
 from console.engine.machine import ReservationStatus
 from console.engine.tables import cart_lines, reservations, stock_levels, stock_movements, variants, warehouses
@@ -72,11 +72,14 @@ class Allocation:
     quantity: int
 
 
-def reserve_stock(session: Session, lock: Row[Any], *, wanted: Mapping[int, int], rows_held: bool) -> None:
-    """Take stock for a checkout, `wanted` pieces by id of its cart's variants, split over warehouses. Caller commits.
+def reserve_stock(
+    session: Session, lock: Row[Any], *, wanted: Mapping[int, int], rows_held: bool
+) -> Sequence[Allocation]:
+    """Reserve for a checkout `wanted` pieces by id of its cart's variants, split over warehouses. Caller commits.
 
-    Tried first on what is read without locks. Only with `rows_held`, the rows locked in ascending id by this
-    transaction, is a shortage a shortage.
+    Gives what is to be taken with `take_stock` in the same transaction, late: rows that many checkouts want are to be
+    held as briefly as can be. Tried first on what is read without locks. Only with `rows_held`, the rows locked in
+    ascending id by this transaction, is a shortage a shortage.
 
     Raises:
         StockMoved: when that did not suffice and the rows are not held yet; roll back and call again with them held.
@@ -88,10 +91,20 @@ def reserve_stock(session: Session, lock: Row[Any], *, wanted: Mapping[int, int]
         if not rows_held:
             raise StockMoved
         raise OutOfStock("There is not enough stock.", shortages=_describe(session, shortages))
-    hits = _update_levels(session, _RESERVE, [(each.level.id, each.quantity) for each in allocations])
-    if hits != len(allocations):
+    if allocations:
+        write(session, _HOLD, [_reservation(lock.id, each) for each in allocations])
+    return allocations
+
+
+def take_stock(session: Session, allocations: Sequence[Allocation]) -> None:
+    """Take what was reserved, if it is still there. Caller commits.
+
+    Raises:
+        StockMoved: when it is not; roll back, and reserve again with the rows held.
+    """
+    changes = _by_level((each.level.id, each.quantity) for each in allocations)
+    if changes and run(session, _RESERVE, changes).rowcount != len(changes):
         raise StockMoved
-    run(session, _HOLD, [_reservation(lock.id, each) for each in allocations])
 
 
 def _split(
@@ -135,23 +148,21 @@ def _describe(session: Session, shortages: list[tuple[int, int, int]]) -> list[d
     ]
 
 
-def _update_levels(session: Session, statement: Any, changes: list[tuple[int, int]]) -> int:
-    """Run one update a level, in ascending id, as one round trip; tell how many hit."""
-    if not changes:
-        return 0
-    rows = [{"level_id": level_id, "quantity": quantity} for level_id, quantity in sorted(changes)]
-    return run(session, statement, rows).rowcount
+def _by_level(changes: Iterable[tuple[int, int]]) -> list[dict[str, int]]:
+    """Give the changes of levels as one update each takes them, in ascending id."""
+    return [{"level_id": level_id, "quantity": quantity} for level_id, quantity in sorted(changes)]
 
 
 def pin_reservations(session: Session, lock_id: int) -> None:
     """Pin what a checkout holds: past the point of no return nobody gives it back. Caller commits."""
-    run(session, _PIN, {"of_lock": lock_id})
+    write(session, _PIN, {"of_lock": lock_id})
 
 
 def release_reservations(session: Session, lock_id: int) -> dict[str, int]:
     """Give a checkout's stock back, and tell how much that was. Caller commits."""
     rows = _resolve(session, lock_id, ReservationStatus.RELEASED)
-    _update_levels(session, _RELEASE, [(row.stock_level_id, row.quantity) for row in rows])
+    if rows:
+        write(session, _RELEASE, _by_level((row.stock_level_id, row.quantity) for row in rows))
     return {"pieces": sum(row.quantity for row in rows), "levels": len(rows)}
 
 
@@ -169,8 +180,8 @@ def sell_reservations(session: Session, lock_id: int) -> None:
         for row in rows
     ]
     if sales:
-        run(session, _MOVE, sales)
-    _update_levels(session, _SELL, [(row.stock_level_id, row.quantity) for row in rows])
+        write(session, _MOVE, sales)
+        write(session, _SELL, _by_level((row.stock_level_id, row.quantity) for row in rows))
 
 
 def _resolve(session: Session, lock_id: int, status: ReservationStatus) -> Sequence[Row[Any]]:

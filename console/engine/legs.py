@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from console.engine import events
 from console.engine.attention import FOR_HUMANS_ONLY, Cause, call_off, demand
 from console.engine.clauses import NOW
+from console.engine.database import savepoint
 from console.engine.errors import Ended, LostRace
 from console.engine.history import History
 from console.engine.idempotency import claim_key
@@ -108,16 +109,22 @@ def run_leg_one(leg: Leg, phases: tuple[PhaseModule, ...]) -> Progress:
     """
     try:
         try:
-            with leg.session.begin_nested():
-                run_phases(leg, phases)
+            _reserve_and_price(leg, phases)
         except StockMoved:
             leg.rows_held = True
-            with leg.session.begin_nested():
-                run_phases(leg, phases)
+            leg.written.clear()
+            _reserve_and_price(leg, phases)
     except Ended as refusal:
         return Progress(_refuse(leg, refusal))
-    leg.history.write(leg.session)
     return Progress(leg.lock, tuple(leg.written))
+
+
+def _reserve_and_price(leg: Leg, phases: tuple[PhaseModule, ...]) -> None:
+    """Run phases of leg 1; the stock comes last, so that its rows are held for the commit only."""
+    with savepoint(leg.session):
+        run_phases(leg, phases)
+        leg.history.write(leg.session)
+        leg.take_stock()
 
 
 def _refuse(leg: Leg, refusal: Ended) -> Row[Any]:

@@ -93,7 +93,7 @@ def read_lock(reader: Reader, lock_id: int) -> Row[Any]:
     Raises:
         NotFound: when there is no such lock.
     """
-    lock = reader.execute(_READ, {"of_lock": lock_id}).one_or_none()
+    lock = run(reader, _READ, {"of_lock": lock_id}).one_or_none()
     if lock is None:
         raise NotFound(f"There is no checkout {lock_id}.")
     return lock

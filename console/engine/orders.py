@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, BindParameter, Row, String, bindparam, func, 
 from sqlalchemy.orm import Session
 
 from console.engine.clauses import words
-from console.engine.database import run
+from console.engine.database import run, write
 from console.engine.drift import moved_by_price
 from console.engine.tables import carts, order_lines, orders, snapshots
 from console.models.types import clock
@@ -84,7 +84,7 @@ def create_order(session: Session, lock: Row[Any]) -> Row[Any]:
     """
     values = {"of_lock": lock.id, "number": f"O-{lock.reference}", "email": lock.customer_email}
     order = run(session, _CREATE, values).one()
-    run(session, _COPY_LINES, {"of_lock": lock.id, "order_id": order.id})
+    write(session, _COPY_LINES, {"of_lock": lock.id, "order_id": order.id})
     return order
 
 
@@ -96,4 +96,4 @@ def pay_order(session: Session, lock_id: int) -> str | None:
 
 def cancel_order(session: Session, lock_id: int) -> None:
     """Mark the order of a checkout cancelled. Caller commits."""
-    run(session, _CANCEL, {"of_lock": lock_id})
+    write(session, _CANCEL, {"of_lock": lock_id})

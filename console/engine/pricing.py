@@ -11,7 +11,7 @@ from sqlalchemy import BindParameter, Row, String, and_, bindparam, insert, or_,
 from sqlalchemy.orm import Session
 
 from console.engine import coupons
-from console.engine.database import run
+from console.engine.database import run, write
 from console.engine.money import MAXIMUM_MINOR, convert
 from console.engine.rates import exchange_rate
 from console.engine.runtime import runtime_of
@@ -211,7 +211,7 @@ def write_snapshots(session: Session, lock: Row[Any], priced: PricedCart) -> Non
         "coupon_code": priced.coupon.code if priced.coupon else None,
     }
     rows = [common | _cart_row(priced), *(common | _line_row(line) for line in priced.totals.lines)]
-    run(session, _FREEZE, rows)
+    write(session, _FREEZE, rows)
 
 
 def _cart_row(priced: PricedCart) -> dict[str, Any]:

@@ -19,4 +19,5 @@ def exchange_rate(session: Session, *, base: str, quote: str) -> Decimal | None:
     """Tell what one unit of `base` is worth in `quote`; None when the shop has no such rate."""
     if base == quote:
         return Decimal(1)
-    return run(session, _RATE, {"base": base, "quote": quote}).scalar_one_or_none()
+    rate: Decimal | None = run(session, _RATE, {"base": base, "quote": quote}).scalar_one_or_none()
+    return rate

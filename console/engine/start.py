@@ -12,7 +12,7 @@ from console.engine import events
 from console.engine.answers import answer_of
 from console.engine.carts import read_cart, touch_cart
 from console.engine.clauses import Clause, after
-from console.engine.database import look, run, transact
+from console.engine.database import look, run, transact, write
 from console.engine.errors import CartOrdered, CheckoutInProgress, InvalidInput, LostRace, NotFound
 from console.engine.expiry import expire_if_due
 from console.engine.history import History
@@ -104,7 +104,7 @@ def _hold(session: Session, asked: _Request) -> Row[Any]:
         "customer_email": cart.email,
     }
     lock = run(session, _NEW_LOCK, {**row, **after(asked.ttl_seconds).values}).one()
-    run(session, _HOLD, {"of_cart": cart.id, "new_lock": lock.id})
+    write(session, _HOLD, {"of_cart": cart.id, "new_lock": lock.id})
     events.write_event(session, lock, topic=events.STARTED)
     return _reserve(session, lock, cart) if runtime_of(session).config.reserve_on_start else lock
 

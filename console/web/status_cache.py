@@ -11,10 +11,11 @@ from __future__ import annotations
 import secrets
 import weakref
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any, TypeVar
 
 import structlog
-from flask import Flask
+from flask import Flask, current_app, has_app_context
 from redis.exceptions import RedisError
 
 from console.engine.signals import checkout_changed
@@ -66,9 +67,11 @@ class StatusCache:
     def drop(self, _sender: Any, *, cart_id: int, **_facts: Any) -> None:
         """Forget what was known of a cart: a commit changed it."""
         app = self._app()
-        if app is not None:
-            with app.app_context():
-                self._attempt(lambda: cache.delete(_generation_key(cart_id)))
+        if app is None:
+            return
+        # Within a request its context does: one of its own would cost as much as the call to the cache.
+        with nullcontext() if has_app_context() and current_app == app else app.app_context():
+            self._attempt(lambda: cache.delete(_generation_key(cart_id)))
 
     def _begin(self, cart_id: int) -> str:
         generation = secrets.token_hex(8)

@@ -422,13 +422,14 @@ def test_a_price_that_is_gone_between_validation_and_lock_is_never_made_up(
     lock = shop.checkout(currency="USD", coupon_code="HALF")
     reserve = inventory_reservation.reserve_stock
 
-    def reserve_and_take(at: Session, lock_id: int, **given: Any) -> None:
+    def reserve_and_take(at: Session, lock_id: int, **given: Any) -> Any:
         """Do in the same transaction what another one would have done meanwhile: SQLite has one writer only."""
-        reserve(at, lock_id, **given)
+        allocations = reserve(at, lock_id, **given)
         if taken == "coupon":
             at.connection().exec_driver_sql("UPDATE coupons SET uses = 1")
         else:
             at.connection().exec_driver_sql("DELETE FROM exchange_rates")
+        return allocations
 
     monkeypatch.setattr(inventory_reservation, "reserve_stock", reserve_and_take)
 

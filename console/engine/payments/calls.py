@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
+from console.engine.database import end_open
 from console.engine.locks import Drive
 from console.engine.machine import OperationKind, OperationStatus
 from console.engine.payments.gateway import GatewayAnswer, NoAnswer
@@ -31,7 +32,7 @@ def ask_gateway(
     A fresh operation, written by this driver just now, is sent first. In doubt the gateway is asked once, then sent the
     same key again at most twice, all while the lease covers the call. About one that waits it is asked only.
     """
-    session.commit()  # no transaction and no pooled connection is held while we wait for the gateway (rule 1)
+    end_open(session)  # no transaction and no pooled connection is held while we wait for the gateway (rule 1)
     runtime = runtime_of(session)
     gateway, timeout = runtime.gateway, runtime.config.gateway_timeout_seconds
     request = request_for(operation, drive.lock, others=known, public_url=runtime.config.public_url)

@@ -56,8 +56,7 @@ def write_operation(
 
 def operations_of(reader: Reader, lock_id: int) -> Operations:
     """Read the operations of a checkout, by kind."""
-    rows = reader.execute(_OF_LOCK, {"lock_id": lock_id})
-    return {row.kind: row for row in rows}
+    return {row.kind: row for row in run(reader, _OF_LOCK, {"lock_id": lock_id}).all()}
 
 
 def request_for(operation: Row[Any], lock: Row[Any], *, others: Operations, public_url: str) -> GatewayRequest:

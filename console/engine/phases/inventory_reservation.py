@@ -10,15 +10,15 @@ PHASE = Phase.INVENTORY_RESERVATION
 
 
 def run(leg: Leg) -> StepStatus:
-    """Reserve the pieces of every variant in the cart.
+    """Reserve the pieces of every variant in the cart; the leg takes them at its end.
 
-    Changes: stock levels, reservations. Safe to repeat because: its transaction either commits with the lock's new
+    Changes: reservations, stock levels. Safe to repeat because: its transaction either commits with the lock's new
     state, or leaves nothing. Undone by: reservations released.
 
     Raises:
         OutOfStock: with all shortages.
     """
-    reserve_stock(leg.session, leg.lock, wanted=sum_by_variant(leg.lines), rows_held=leg.rows_held)
+    leg.to_take = reserve_stock(leg.session, leg.lock, wanted=sum_by_variant(leg.lines), rows_held=leg.rows_held)
     return StepStatus.COMPLETED
 
 

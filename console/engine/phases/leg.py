@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from console.engine.errors import Ended
 from console.engine.history import History
+from console.engine.inventory import Allocation, take_stock
 from console.engine.machine import Phase, StepStatus
 from console.engine.payments.operations import Operations
 
@@ -27,9 +28,9 @@ class Payment:
 class Leg:
     """One transaction's worth of phases, forwards or back.
 
-    `rows_held` tells the reservation to lock the stock rows; `lines` is what validation read for the phases after it;
-    `amount_due` is the frozen total in minor units, and its currency, once a phase of this leg knows it;
-    `detail` is what the phase under way has to say of itself in the history;
+    `rows_held` tells the reservation to lock the stock rows, `to_take` is what it reserved and nobody took yet; `lines`
+    is what validation read for the phases after it; `amount_due` is the frozen total in minor units, and its currency,
+    once a phase of this leg knows it; `detail` is what the phase under way has to say of itself in the history;
     `written` are the operations written in this leg, `known` those from before that it looked at.
     """
 
@@ -39,11 +40,21 @@ class Leg:
     cart: Row[Any] | None = None
     payment: Payment | None = None
     rows_held: bool = False
+    to_take: Sequence[Allocation] = ()
     lines: Sequence[Row[Any]] = ()
     amount_due: tuple[int, str] | None = None
     detail: dict[str, Any] | None = None
     written: list[Row[Any]] = field(default_factory=list)
     known: Operations = field(default_factory=dict)
+
+    def take_stock(self) -> None:
+        """Take what is reserved, once: at the end of the leg, or before a row that comes later in the row order.
+
+        Raises:
+            StockMoved: when it is not there any more.
+        """
+        allocations, self.to_take = self.to_take, ()
+        take_stock(self.session, allocations)
 
 
 class PhaseModule(Protocol):

@@ -26,6 +26,7 @@ def run(leg: Leg) -> StepStatus:
     pricing.write_snapshots(leg.session, leg.lock, priced)
     leg.amount_due = (priced.totals.total, priced.currency)
     if priced.coupon is not None:
+        leg.take_stock()  # the coupon's row comes after the stock's
         coupons.take_use(leg.session, leg.lock, priced.coupon)
     return StepStatus.COMPLETED
 

@@ -14,7 +14,7 @@ from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 
 from console.engine.carts import hash_token
-from console.engine.database import look
+from console.engine.database import look, run
 from console.engine.errors import InvalidInput, NotFound
 from console.engine.objects import present
 from console.engine.tables import carts, locks, orders
@@ -109,7 +109,7 @@ def find_order(number: str) -> Order:
 
 def _find(model: type[Model], query: Select[Any], key: int | str) -> Model:
     session, values = db.session(), {"row_key": key, "token_hash": token_hash()}
-    row = look(session, lambda reader: reader.execute(query, values).one_or_none())
+    row = look(session, lambda reader: run(reader, query, values).one_or_none())
     if row is None:
         raise NotFound(f"There is no such {_NAMES[model]} for this token.")
     return present(session, model, row)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
-from console.engine.database import look
+from console.engine.database import look, run
 from console.engine.tables import order_lines
 from console.extensions import db
 from console.models import Order
@@ -14,6 +14,8 @@ from console.web.api.access import find_order
 from console.web.api.answers import AddressAnswer, OrderAnswer
 from console.web.api.calls import Call, route
 from console.web.api.cart_view import line_of, totals_of
+
+_LINES = select(order_lines).where(order_lines.c.order_id == bindparam("of_order")).order_by(order_lines.c.id)
 
 
 @route("GET", "/orders/<text:number>", Call({200: OrderAnswer}, refusals=("not_found",)))
@@ -24,8 +26,7 @@ def show_order(number: str) -> OrderAnswer:
 
 def answer_order(order: Order) -> OrderAnswer:
     """Answer an order with its lines. Reads only."""
-    query = select(order_lines).where(order_lines.c.order_id == order.id).order_by(order_lines.c.id)
-    rows = look(db.session(), lambda reader: reader.execute(query).all())
+    rows = look(db.session(), lambda reader: run(reader, _LINES, {"of_order": order.id}).all())
     return OrderAnswer(
         number=order.number,
         status=order.status,

@@ -145,7 +145,10 @@ def _begin_sqlite(connection: Connection) -> None:
     options = connection.get_execution_options()
     if "ledger_writes" not in options:
         return  # the journal mode is set outside any transaction
-    connection.exec_driver_sql(f"PRAGMA busy_timeout = {options['ledger_wait_ms']}")
+    known = connection.connection.info  # of the driver's connection, while it lasts
+    if known.get("ledger_wait_ms") != options["ledger_wait_ms"]:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {options['ledger_wait_ms']}")
+        known["ledger_wait_ms"] = options["ledger_wait_ms"]
     connection.exec_driver_sql("BEGIN IMMEDIATE" if options["ledger_writes"] else "BEGIN")
 
 

@@ -1,0 +1,88 @@
+"""A shopper over HTTP: a cart with two lines, its checkout, its payment."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+from bench.wire import Line, build_request
+
+Item = TypeVar("Item")
+
+API = "/api/v1"
+PAYMENT = b'{"payment":{"method":"card","token":"tok_visa"}}'
+ADDRESS = {
+    "first_name": "Ada",
+    "last_name": "Lovelace",
+    "line_one": "12 St James's Square",
+    "city": "London",
+    "postcode": "SW1Y 4JH",
+    "country": "GB",
+}
+
+
+@dataclass(frozen=True)
+class Buying:
+    """Buy one piece of each of two products: random ones, or one that everybody wants and a random one."""
+
+    port: int
+    skus: tuple[str, ...]
+    is_hot: bool = False
+
+    @contextmanager
+    def open(self, chance: random.Random) -> Iterator[Callable[[], None]]:
+        """Connect, and give what buys once."""
+        with Line(self.port) as line:
+            yield lambda: buy(line, choose(self.skus, chance, is_hot=self.is_hot))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Send the same request."""
+
+    port: int
+    request: bytes
+
+    @contextmanager
+    def open(self, chance: random.Random) -> Iterator[Callable[[], None]]:
+        """Connect, and give what asks once."""
+        with Line(self.port) as line:
+            yield partial(_ask, line, self.request)
+
+
+def choose(items: tuple[Item, ...], chance: random.Random, *, is_hot: bool) -> tuple[Item, Item]:
+    """Choose two different ones; the hot one is the first of all."""
+    first = 0 if is_hot else chance.randrange(len(items))
+    second = (first + chance.randrange(1, len(items))) % len(items)
+    return items[first], items[second]
+
+
+def buy(line: Line, skus: tuple[str, str]) -> None:
+    """Take a cart through its whole checkout."""
+    cart_id, token = make_cart(line, skus)
+    started = line.ask(build_request("POST", f"{API}/carts/{cart_id}/checkout", body=b"{}", token=token))
+    lock_id = number_in(started, b'"id":')
+    line.ask(build_request("POST", f"{API}/checkouts/{lock_id}/process", body=PAYMENT, token=token))
+
+
+def make_cart(line: Line, skus: tuple[str, str]) -> tuple[int, str]:
+    """Make a cart; give its id and its token."""
+    lines = [{"sku": sku, "quantity": 1} for sku in skus]
+    cart = {"email": "ada@example.org", "shipping_address": ADDRESS, "lines": lines}
+    answer = line.ask(build_request("POST", f"{API}/carts", body=json.dumps(cart).encode()))
+    token = answer.partition(b'"token":"')[2].partition(b'"')[0]
+    return number_in(answer, b'"id":'), token.decode()
+
+
+def number_in(answer: bytes, name: bytes) -> int:
+    """Read the first number of this name; cheaper than reading the whole answer."""
+    return int(answer.partition(name)[2].partition(b",")[0])
+
+
+def _ask(line: Line, request: bytes) -> None:
+    line.ask(request)
