@@ -141,7 +141,7 @@ def run(reader: Reader, statement: Executable, values: Any = None) -> Answer:
 
 
 def write(session: Session, statement: Executable, values: Any) -> None:
-    """Run a kept Core statement as `run`, its outcome unseen: it goes out, and fails, with a later one or the commit."""
+    """Run a kept Core statement as `run`, unseen: it goes out, and fails, with a later one or the commit."""
     _run(session, statement, values, is_late=True)
 
 
