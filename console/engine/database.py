@@ -141,10 +141,7 @@ def run(reader: Reader, statement: Executable, values: Any = None) -> Answer:
 
 
 def write(session: Session, statement: Executable, values: Any) -> None:
-    """Run a kept Core statement as `run`, whose outcome nobody looks at: it may go out with a later one, or the commit.
-
-    Its error, a constraint that does not hold, shows there.
-    """
+    """Run a kept Core statement as `run`, unseen: it goes out, and fails, with a later one or the commit."""
     _run(session, statement, values, is_late=True)
 
 
