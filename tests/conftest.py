@@ -25,6 +25,8 @@ from tests.installation import build_app, close, migrate
 from tests.listener import Listener, listening
 from tests.services import ARE_REQUIRED, postgresql_database
 
+pytest.register_assert_rewrite("console.testing.gateway_contract", "console.testing.payments")
+
 
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

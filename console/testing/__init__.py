@@ -6,6 +6,7 @@ payment gateway must pass.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from console.testing.clock import FrozenClock
@@ -53,7 +54,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     import pytest  # noqa: PLC0415 - see the module
 
-    pytest.register_assert_rewrite("console.testing.gateway_contract", "console.testing.payments")
+    modules = ("console.testing.gateway_contract", "console.testing.payments")
+    pytest.register_assert_rewrite(*(module for module in modules if module not in sys.modules))
     from console.testing.gateway_contract import GatewayContract  # noqa: PLC0415
 
     return GatewayContract

@@ -13,8 +13,6 @@ from console.engine.payments.sandbox import SandboxGateway
 from tests.engine.payments.sandboxes import open_sandbox
 from tests.services import postgresql_database
 
-pytest.register_assert_rewrite("console.testing.gateway_contract", "console.testing.payments")
-
 
 @pytest.fixture
 def new_postgresql_url() -> Iterator[str]:

@@ -65,4 +65,4 @@ def test_the_statistics_cost_the_same_however_much_there_is(app: APIFlask, viewe
     with statements(app) as for_many:
         viewer("GET", "/statistics")
 
-    assert len(for_many) == len(for_one) == 8  # who is it, the clock, and six counts
+    assert len(for_many) == len(for_one) == 9  # who is it, the clock, and seven counts
