@@ -168,12 +168,19 @@ def _empty_redis(url: str | None) -> Iterator[str | None]:
 def _wait_until_it_answers(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while process.poll() is None and time.monotonic() < deadline:
-        with suppress(OSError), Line(port) as line:
-            with suppress(Refused):
-                line.ask(build_request("GET", "/livez"))
+        if _answers(port):
             return
         time.sleep(0.1)
     raise RuntimeError(f"gunicorn does not answer:\n{log.read_text(encoding='utf-8')[-3000:]}")
+
+
+def _answers(port: int) -> bool:
+    try:
+        with Line(port) as line, suppress(Refused):
+            line.ask(build_request("GET", "/livez"))
+    except OSError:
+        return False
+    return True
 
 
 def _dsn(url: str) -> str:
