@@ -27,6 +27,7 @@ from console.engine.tables import locks
 from console.engine.walk import settle
 from console.models import CheckoutLock
 
+_TRIES = 5
 _SHOWN = ("state", "outcome", "expires_at", "revision", "needs_attention")
 
 
@@ -144,7 +145,7 @@ def _act(session: Session, lock_id: int, act: Act, deed: Callable[[Row[Any], Cla
         write_entry(session, Actor.of(act.actor), entry)
         return after
 
-    for _ in range(5):
+    for _ in range(_TRIES):
         try:
             return transact(session, work, is_repeatable=False)  # it would be audited twice
         except LostRace:

@@ -155,7 +155,7 @@ def _prune(session: Session, cut: Cut, ids: Sequence[int], actor: Actor | str) -
         if any(counts):  # nothing is left when the batch was deleted and only its confirmation lost
             facts = asdict(pruned) | {"ended_before": cut.before.isoformat()}
             deed = Deed("prune", ("checkout_locks", f"{ids[0]}-{ids[-1]}"), after=facts)
-            write_entry(session, actor if isinstance(actor, Actor) else Actor(actor), deed)
+            write_entry(session, Actor.of(actor), deed)
         return pruned
 
     return transact(session, work)

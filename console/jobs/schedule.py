@@ -23,7 +23,6 @@ PRUNING_SECONDS = 3600
 DRIFT_SECONDS = 60
 RECONCILIATION_SECONDS = 3600
 
-
 log = structlog.get_logger(__name__)
 
 
