@@ -52,6 +52,12 @@ def test_a_word_ends_the_doubt_and_says_what_became_of_it(run: Run, session: Ses
     assert check_all(session) == []
 
 
+def test_its_reason_is_kept_on_one_line(run: Run, session: Session, silent: CheckoutLock) -> None:
+    run("resolve", operation_id(session), "--happened", "no", "--reason", " not on\nthe dashboard ")
+
+    assert read_one(session, AuditEntry).reason == "not on the dashboard"
+
+
 def test_what_became_of_it_as_a_document(run: Run, session: Session, silent: CheckoutLock) -> None:
     given = ("--happened", "no", "--reason", "x", "--provider-reference", "py_7")
     ran = run("resolve", operation_id(session), *given, "--json")
