@@ -11,8 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from console.engine import Payment, cancel, extend, process
-from console.engine.errors import PaymentPending
+from console.engine import cancel, extend, process
 from console.engine.invariants import check_all
 from console.models import AuditEntry, CheckoutLock, PaymentOperation
 from console.testing.factories import VISA, Shop
@@ -26,16 +25,6 @@ def admin(app: APIFlask) -> FlaskClient:
     client = app.test_client()
     sign_in(client, add_user(app, "admin"))
     return client
-
-
-@pytest.fixture
-def silent(session: Session, shop: Shop) -> CheckoutLock:
-    """Give out a checkout whose authorization the gateway never answers."""
-    shop.sell()
-    lock = shop.checkout()
-    with pytest.raises(PaymentPending):
-        process(session, lock, payment=Payment("card", "tok_never_answers"))
-    return lock
 
 
 def url_of(lock: CheckoutLock) -> str:

@@ -23,16 +23,6 @@ def admin(app: APIFlask) -> Ask:
     return program(app, "admin")
 
 
-@pytest.fixture
-def silent(session: Session, shop: Shop) -> CheckoutLock:
-    """Give out a checkout whose authorization the gateway never answers."""
-    shop.sell()
-    lock = shop.checkout()
-    with pytest.raises(PaymentPending):
-        process(session, lock, payment=Payment("card", "tok_never_answers"))
-    return lock
-
-
 def word(lock: CheckoutLock, session: Session, **changes: Any) -> dict[str, Any]:
     """Build the body of a resolution."""
     operation = read_one(session, PaymentOperation, lock_id=lock.id)
