@@ -13,9 +13,10 @@ from console.engine.attention import Cause, call_off, causes_about, demand, is_k
 from console.engine.database import look, transact
 from console.engine.locks import touch
 from console.engine.machine import OperationKind, OperationStatus
+from console.engine.moments import moment_ago
 from console.engine.payments.facts import record_answer
 from console.engine.payments.gateway import GatewayAnswer
-from console.engine.reconciliation import Comparison, Difference, Posted, compare, moment_ago
+from console.engine.reconciliation import Comparison, Difference, Posted, compare
 from console.engine.tables import locks
 
 RECONCILED_SECONDS = 7 * 24 * 3600.0

@@ -20,7 +20,6 @@ from console.engine.money import to_major
 from console.engine.payments.gateway import LedgerEntry
 from console.engine.runtime import runtime_of
 from console.engine.tables import locks, operations
-from console.models.types import clock
 
 Key = tuple[str, str]  # a checkout's reference and the kind of operation
 _FIELDS = {
@@ -175,11 +174,6 @@ def compare(session: Session, *, since: datetime | None = None) -> Comparison | 
     after = look(session, lambda reader: _operations_of(reader, gateway.name, references))
     known = look(session, lambda reader: _known_among(reader, references))
     return Comparison(before, theirs, after, known | {reference for reference, _ in before})
-
-
-def moment_ago(session: Session, seconds: float) -> datetime:
-    """Tell the moment so many seconds ago, by the database's clock. Reads only."""
-    return look(session, lambda reader: reader.scalars(select(clock(-seconds))).one())
 
 
 def _operations(reader: Reader, provider: str, *conditions: ColumnElement[bool]) -> dict[Key, Row[Any]]:
