@@ -28,7 +28,7 @@ from console.web.listing.snapshots import SNAPSHOTS
 from console.web.listing.stock_levels import STOCK_LEVELS
 from console.web.listing.users import USERS
 from tests.web.admin.lists import HOSTILE_CURSORS, HOSTILE_WORDS, NOW, cursor, following
-from tests.web.console_visits import Inlined, add_user, sign_in
+from tests.web.console_visits import Inlined, add_user
 from tests.web.statements import statements
 
 ALL = (LOCKS, ORDERS, PAYMENTS, SNAPSHOTS, RESERVATIONS, STOCK_LEVELS, AUDIT, USERS)
@@ -56,14 +56,6 @@ def rows_of(client: FlaskClient, listing: Listing, **arguments: str) -> list[str
     page = client.get(url_of(listing), query_string=arguments)
     assert page.status_code == 200, page.text
     return [read_row(row) for row in _ROW.findall(page.text)]
-
-
-@pytest.fixture
-def admin(app: APIFlask) -> FlaskClient:
-    """Give out a client in which an admin is signed in."""
-    client = app.test_client()
-    sign_in(client, add_user(app, "admin"))
-    return client
 
 
 @pytest.fixture

@@ -19,14 +19,6 @@ from tests.engine.rows import read, read_one
 from tests.web.console_visits import Inlined, add_user, csrf_token_in, sign_in
 
 
-@pytest.fixture
-def admin(app: APIFlask) -> FlaskClient:
-    """Give out a client in which an admin is signed in."""
-    client = app.test_client()
-    sign_in(client, add_user(app, "admin"))
-    return client
-
-
 def url_of(lock: CheckoutLock) -> str:
     return f"/admin/checkout-locks/{lock.id}/resolve"
 
