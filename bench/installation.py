@@ -151,18 +151,23 @@ def _empty_redis(url: str | None) -> Iterator[str | None]:
     if url is None:
         yield None
         return
-    redis = Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
-    try:
-        is_empty = redis.dbsize() == 0
-    except RedisError:
-        is_empty = False
-    try:
-        yield url if is_empty else None
-    finally:
-        if is_empty:
+    with Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2) as redis:
+        if not _is_empty(redis):
+            yield None
+            return
+        try:
+            yield url
+        finally:
             with suppress(RedisError):
                 redis.flushdb()
-        redis.close()
+
+
+def _is_empty(redis: Redis) -> bool:
+    """Tell whether there is a server, with nothing in this database of it."""
+    try:
+        return redis.dbsize() == 0
+    except RedisError:
+        return False
 
 
 def _wait_until_it_answers(process: subprocess.Popen[bytes], port: int, log: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import product
 from typing import Any, Protocol, runtime_checkable
 
 from sqlalchemy import ColumnElement, Row, select
@@ -207,11 +208,10 @@ def _batches(references: list[str]) -> Iterator[list[str]]:
 
 def _sum_up(ledger: Iterable[LedgerEntry]) -> dict[Key, Posted]:
     sums: dict[Key, Posted] = {}
-    for entry in ledger:
-        for kind, name in _FIELDS.items():
-            amount = getattr(entry, name)
-            if amount:
-                key = (entry.lock_reference, kind.value)
-                earlier = sums[key].amount if key in sums else 0
-                sums[key] = Posted(earlier + amount, entry.currency, entry.provider_reference)
+    for entry, (kind, name) in product(ledger, _FIELDS.items()):
+        amount = getattr(entry, name)
+        if amount:
+            key = (entry.lock_reference, kind.value)
+            earlier = sums[key].amount if key in sums else 0
+            sums[key] = Posted(earlier + amount, entry.currency, entry.provider_reference)
     return sums
