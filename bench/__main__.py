@@ -9,6 +9,7 @@ import platform
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
+from itertools import product
 from typing import Any
 
 from bench.baskets import replay_baskets
@@ -51,10 +52,9 @@ def measure(installation: Installation, options: argparse.Namespace) -> dict[str
 
 
 def _cells(bench: Bench, options: argparse.Namespace) -> Iterator[Cell]:
-    for part in ("random", "hot"):
-        if part in options.only:
-            for clients in options.clients:
-                yield bench.checkouts(clients=clients, is_hot=part == "hot")
+    wanted = [part for part in ("random", "hot") if part in options.only]
+    for part, clients in product(wanted, options.clients):
+        yield bench.checkouts(clients=clients, is_hot=part == "hot")
     if "reads" in options.only:
         with serving(bench.installation, "bench.bare:app") as bare_port:
             yield from bench.readings(clients=READERS, bare_port=bare_port)

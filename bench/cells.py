@@ -9,7 +9,7 @@ from typing import Any
 from bench.clients import Job, Measured, drive
 from bench.floor import BareWriting
 from bench.installation import Installation
-from bench.shoppers import API, PAYMENT, Buying, Reading, make_cart, number_in
+from bench.shoppers import API, Buying, Reading, make_cart, pay_for_cart
 from bench.usage import Meter, Usage, family_of
 from bench.wire import Line, build_request
 
@@ -86,9 +86,7 @@ class Bench:
         skus = [level.sku for level in self.installation.levels[:2]]
         with Line(self.port) as line:
             cart_id, token = make_cart(line, (skus[0], skus[1]))
-            started = line.ask(build_request("POST", f"{API}/carts/{cart_id}/checkout", body=b"{}", token=token))
-            lock_id = number_in(started, b'"id":')
-            line.ask(build_request("POST", f"{API}/checkouts/{lock_id}/process", body=PAYMENT, token=token))
+            pay_for_cart(line, cart_id, token)
         yield "checkout-status", build_request("GET", f"{API}/carts/{cart_id}/checkout-status", token=token)
         yield "/products/{sku}", build_request("GET", f"{API}/products/{skus[0]}")
         yield "/readyz", build_request("GET", "/readyz")

@@ -14,7 +14,6 @@ from multiprocessing.connection import Connection
 from typing import Protocol
 
 _START_SECONDS = 60.0
-_MOST_FAILURES_TOLD = 3
 
 
 class Job(Protocol):
@@ -50,9 +49,13 @@ class Measured:
 
     def add(self, other: Measured) -> None:
         """Add what was done at another time."""
+        self.add_beside(other)
+        self.seconds += other.seconds
+
+    def add_beside(self, other: Measured) -> None:
+        """Add what was done at the same time."""
         self.latencies += other.latencies
         self.failures += other.failures
-        self.seconds += other.seconds
         self.driver_cpu_seconds += other.driver_cpu_seconds
 
 
@@ -92,9 +95,7 @@ def _gather(parts: list[Measured]) -> Measured:
     """Put together what processes did side by side."""
     whole = Measured(seconds=max(part.seconds for part in parts))
     for part in parts:
-        whole.latencies += part.latencies
-        whole.failures += part.failures
-        whole.driver_cpu_seconds += part.driver_cpu_seconds
+        whole.add_beside(part)
     return whole
 
 
@@ -115,8 +116,7 @@ def _run(pipe: Connection, job: Job, threads: int, seconds: float) -> None:
     cpu = time.process_time() - cpu_began
     whole = Measured(seconds=time.monotonic() - began, driver_cpu_seconds=cpu)
     for client in clients:
-        whole.latencies += client.latencies
-        whole.failures += client.failures[:_MOST_FAILURES_TOLD]
+        whole.add_beside(client.measured)
     pipe.send(whole)
 
 
@@ -126,8 +126,7 @@ class _Client:
 
     job: Job
     seconds: float
-    latencies: list[float] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
+    measured: Measured = field(default_factory=Measured)
 
     def run(self, barrier: threading.Barrier) -> None:
         with self.job.open(random.Random()) as once:  # noqa: S311 - chance, no secret
@@ -138,6 +137,6 @@ class _Client:
                 try:
                     once()
                 except Exception as error:  # noqa: BLE001 - counted, and told in the report
-                    self.failures.append(f"{type(error).__name__}: {error}")
+                    self.measured.failures.append(f"{type(error).__name__}: {error}")
                     continue
-                self.latencies.append(time.monotonic() - began)
+                self.measured.latencies.append(time.monotonic() - began)

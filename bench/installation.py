@@ -151,29 +151,41 @@ def _empty_redis(url: str | None) -> Iterator[str | None]:
     if url is None:
         yield None
         return
-    redis = Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
-    try:
-        is_empty = redis.dbsize() == 0
-    except RedisError:
-        is_empty = False
-    try:
-        yield url if is_empty else None
-    finally:
-        if is_empty:
+    with Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2) as redis:
+        if not _is_empty(redis):
+            yield None
+            return
+        try:
+            yield url
+        finally:
             with suppress(RedisError):
                 redis.flushdb()
-        redis.close()
+
+
+def _is_empty(redis: Redis) -> bool:
+    """Tell whether there is a server, with nothing in this database of it."""
+    try:
+        return redis.dbsize() == 0
+    except RedisError:
+        return False
 
 
 def _wait_until_it_answers(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while process.poll() is None and time.monotonic() < deadline:
-        with suppress(OSError), Line(port) as line:
-            with suppress(Refused):
-                line.ask(build_request("GET", "/livez"))
+        if _answers(port):
             return
         time.sleep(0.1)
     raise RuntimeError(f"gunicorn does not answer:\n{log.read_text(encoding='utf-8')[-3000:]}")
+
+
+def _answers(port: int) -> bool:
+    try:
+        with Line(port) as line, suppress(Refused):
+            line.ask(build_request("GET", "/livez"))
+    except OSError:
+        return False
+    return True
 
 
 def _dsn(url: str) -> str:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bench.wire import Line, build_request
 
 Item = TypeVar("Item")
 
 API = "/api/v1"
-PAYMENT = b'{"payment":{"method":"card","token":"tok_visa"}}'
+PAYMENT = {"payment": {"method": "card", "token": "tok_visa"}}
 ADDRESS = {
     "first_name": "Ada",
     "last_name": "Lovelace",
@@ -64,22 +64,31 @@ def choose(items: tuple[Item, ...], chance: random.Random, *, is_hot: bool) -> t
 
 def buy(line: Line, skus: tuple[str, str]) -> None:
     """Take a cart through its whole checkout."""
-    cart_id, token = make_cart(line, skus)
-    started = line.ask(build_request("POST", f"{API}/carts/{cart_id}/checkout", body=b"{}", token=token))
-    lock_id = number_in(started, b'"id":')
-    line.ask(build_request("POST", f"{API}/checkouts/{lock_id}/process", body=PAYMENT, token=token))
+    pay_for_cart(line, *make_cart(line, skus))
 
 
 def make_cart(line: Line, skus: tuple[str, str]) -> tuple[int, str]:
     """Make a cart; give its id and its token."""
-    lines = [{"sku": sku, "quantity": 1} for sku in skus]
-    cart = {"email": "ada@example.org", "shipping_address": ADDRESS, "lines": lines}
-    answer = line.ask(build_request("POST", f"{API}/carts", body=json.dumps(cart).encode()))
+    answer = line.ask(build_request("POST", f"{API}/carts", body=json.dumps(new_cart(skus)).encode()))
     token = answer.partition(b'"token":"')[2].partition(b'"')[0]
-    return number_in(answer, b'"id":'), token.decode()
+    return _number_in(answer, b'"id":'), token.decode()
 
 
-def number_in(answer: bytes, name: bytes) -> int:
+def new_cart(skus: Sequence[str]) -> dict[str, Any]:
+    """Give what a cart with a piece of each is made of."""
+    lines = [{"sku": sku, "quantity": 1} for sku in skus]
+    return {"email": "ada@example.org", "shipping_address": ADDRESS, "lines": lines}
+
+
+def pay_for_cart(line: Line, cart_id: int, token: str) -> None:
+    """Start the checkout of a cart, and pay."""
+    started = line.ask(build_request("POST", f"{API}/carts/{cart_id}/checkout", body=b"{}", token=token))
+    lock_id = _number_in(started, b'"id":')
+    body = json.dumps(PAYMENT).encode()
+    line.ask(build_request("POST", f"{API}/checkouts/{lock_id}/process", body=body, token=token))
+
+
+def _number_in(answer: bytes, name: bytes) -> int:
     """Read the first number of this name; cheaper than reading the whole answer."""
     return int(answer.partition(name)[2].partition(b",")[0])
 

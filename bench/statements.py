@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 
 from bench.installation import Installation
-from bench.shoppers import ADDRESS, API
+from bench.shoppers import API, PAYMENT, new_cart
 
 
 @dataclass
@@ -41,18 +41,15 @@ def count_statements(installation: Installation) -> dict[str, Cost]:
 
 
 def _buy(app: Flask, client: FlaskClient, skus: list[str]) -> Iterator[tuple[str, Cost]]:
-    lines = [{"sku": sku, "quantity": 1} for sku in skus]
-    body = {"email": "ada@example.org", "shipping_address": ADDRESS, "lines": lines}
     with _counted(app) as cost:
-        cart = client.post(f"{API}/carts", json=body).get_json()
+        cart = client.post(f"{API}/carts", json=new_cart(skus)).get_json()
     yield "cart", cost
     headers = {"Authorization": f"Bearer {cart['token']}"}
     with _counted(app) as cost:
         started = client.post(f"{API}/carts/{cart['id']}/checkout", json={}, headers=headers).get_json()
     yield "start", cost
-    payment = {"payment": {"method": "card", "token": "tok_visa"}}
     with _counted(app) as cost:
-        paid = client.post(f"{API}/checkouts/{started['id']}/process", json=payment, headers=headers)
+        paid = client.post(f"{API}/checkouts/{started['id']}/process", json=PAYMENT, headers=headers)
     assert paid.status_code == 201, paid.text  # noqa: PLR2004
     yield "process", cost
 

@@ -18,9 +18,11 @@ from console import accounts
 from console.engine.database import create_database
 from console.engine.payments.sandbox import SandboxGateway
 from console.engine.runtime import CheckoutConfig, attach
+from console.models import CheckoutLock
 from console.testing.databases import PreparedDatabase
 from console.testing.factories import Shop
 from tests.compiled import CompiledStatements
+from tests.engine.purchases import leave_silent
 from tests.installation import build_app, close, migrate
 from tests.listener import Listener, listening
 from tests.services import ARE_REQUIRED, postgresql_database
@@ -127,6 +129,13 @@ def session(database: Engine) -> Iterator[Session]:
 def shop(session: Session) -> Shop:
     """Give out a shop to stock and to buy from."""
     return Shop(session)
+
+
+@pytest.fixture
+def silent(session: Session, shop: Shop) -> CheckoutLock:
+    """Give out the checkout of a mug whose authorization the gateway never answers."""
+    shop.sell()
+    return leave_silent(session, shop)
 
 
 @pytest.fixture

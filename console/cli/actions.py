@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import click
 
 from console.cli.checkouts import find_lock, print_outcome
@@ -9,6 +11,7 @@ from console.cli.groups import actor, open_session
 from console.cli.terminal import json_option
 from console.engine import actions
 from console.engine.reasons import readable_reason
+from console.models import CheckoutLock
 
 _checkout_argument = click.argument("checkout", metavar="ID")
 _reason_option = click.option("--reason", required=True, help="Why; it stands in the audit trail.")
@@ -28,10 +31,7 @@ def release_command(checkout: str, *, reason: str, as_json: bool) -> None:
     Example:
       flask --app wsgi checkout release K7Q2-M9XA --reason "The shopper called: wrong address."
     """
-    with open_session() as session:
-        lock, why = find_lock(session, checkout), readable_reason(reason) or ""
-        actions.release(session, lock, actor=actor(), reason=why, version=None)
-        print_outcome(session, lock.id, done="Released", as_json=as_json)
+    _undo(actions.release, checkout, reason=reason, done="Released", as_json=as_json)
 
 
 @click.command("expire", short_help="End a checkout's time now.")
@@ -47,10 +47,14 @@ def expire_command(checkout: str, *, reason: str, as_json: bool) -> None:
     Example:
       flask --app wsgi checkout expire 42 --reason "Left open at the counter."
     """
+    _undo(actions.expire, checkout, reason=reason, done="Expired", as_json=as_json)
+
+
+def _undo(verb: Callable[..., CheckoutLock], checkout: str, *, reason: str, done: str, as_json: bool) -> None:
     with open_session() as session:
         lock, why = find_lock(session, checkout), readable_reason(reason) or ""
-        actions.expire(session, lock, actor=actor(), reason=why, version=None)
-        print_outcome(session, lock.id, done="Expired", as_json=as_json)
+        verb(session, lock, actor=actor(), reason=why, version=None)
+        print_outcome(session, lock.id, done=done, as_json=as_json)
 
 
 @click.command("retry", short_help="Ask the gateway again now and go on.")

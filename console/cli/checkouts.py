@@ -34,7 +34,7 @@ def find_lock(session: Session, name: str, *, is_reference: bool = False) -> Che
         raise NotFound(f"There is no checkout {name}.") from None
 
 
-def read_it(session: Session, lock_id: int) -> Checkout:
+def find_checkout(session: Session, lock_id: int) -> Checkout:
     """Read a checkout and all that belongs to it. Reads only.
 
     Raises:
@@ -49,7 +49,7 @@ def read_it(session: Session, lock_id: int) -> Checkout:
 
 def print_outcome(session: Session, lock_id: int, *, done: str, as_json: bool) -> None:
     """Tell what was done to a checkout and how it is now: in three lines, or as the Admin API describes it."""
-    checkout = read_it(session, lock_id)
+    checkout = find_checkout(session, lock_id)
     if as_json:
         print_json(describe(checkout).model_dump())
         return

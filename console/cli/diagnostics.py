@@ -6,7 +6,7 @@ import click
 from sqlalchemy.orm import Session
 
 from console.cli.checkout_view import Case, draw_case
-from console.cli.checkouts import find_lock, read_it
+from console.cli.checkouts import find_checkout, find_lock
 from console.cli.groups import open_session
 from console.cli.system_view import draw_system
 from console.cli.terminal import json_option, output, print_json
@@ -33,15 +33,16 @@ def diagnostics_command(*, lock_id: int | None, reference: str | None, as_json: 
     if lock_id is not None and reference is not None:
         raise click.UsageError("Give --lock-id or --reference, not both.")
     with open_session() as session:
-        if lock_id is None and reference is None:
+        if reference is not None:
+            lock_id = find_lock(session, reference, is_reference=True).id
+        if lock_id is None:
             _explain_system(session, as_json=as_json)
         else:
-            found = lock_id if reference is None else find_lock(session, reference, is_reference=True).id
-            _explain_checkout(session, found or 0, as_json=as_json)
+            _explain_checkout(session, lock_id, as_json=as_json)
 
 
 def _explain_checkout(session: Session, lock_id: int, *, as_json: bool) -> None:
-    checkout = read_it(session, lock_id)
+    checkout = find_checkout(session, lock_id)
     case = Case(checkout, read_drifts(session, [lock_id]).get(lock_id), ask_of(session, checkout))
     if as_json:
         print_json(case.as_document())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from rich.columns import Columns
@@ -16,13 +15,17 @@ from console.cli.drawing import BAD, GOOD, NOTHING, QUIET, WARNING, plain_table
 from console.engine.machine import STATE_NAMES, State
 from console.monitoring.monitor import Sight
 from console.monitoring.overview import Pace, Station
-from console.monitoring.statistics import Statistics
-from console.monitoring.wording import ago, counted, duration, exact, words
+from console.monitoring.statistics import (
+    CACHE_HIT_TARGET,
+    DURATION_TARGET_SECONDS,
+    SUCCESS_RATE_TARGET,
+    Statistics,
+)
+from console.monitoring.wording import ago, counted, exact, lasting, words
 
 _WIDE = 130
 _BAR_CELLS = 16
 _SPARKS = "▁▂▃▄▅▆▇█"
-_RATE_TARGET, _DURATION_TARGET_SECONDS, _HITS_TARGET = 95, 30, 80
 
 
 @dataclass(frozen=True)
@@ -64,19 +67,20 @@ def _window(hours: int) -> str:
 
 def _numbers(numbers: Statistics, surroundings: Surroundings) -> RenderableType:
     rate, average, hits = numbers.success_rate, numbers.average_duration_seconds, numbers.cache_hit_rate
-    is_high, is_fast = (rate or 0) > _RATE_TARGET, (average or 0) < _DURATION_TARGET_SECONDS
+    high = _target(rate, f"> {SUCCESS_RATE_TARGET} %", is_met=(rate or 0) > SUCCESS_RATE_TARGET)
+    fast = _target(average, f"< {DURATION_TARGET_SECONDS} s", is_met=(average or 0) < DURATION_TARGET_SECONDS)
     bought = f"{numbers.completed:,} bought, {numbers.failed:,} failed"
-    slowest = f"95th percentile {_lasting(numbers.p95_duration_seconds)}"
+    slowest = f"95th percentile {_length(numbers.p95_duration_seconds)}"
     waiting = f"{numbers.expired:,} due and not swept up, {numbers.stuck:,} stuck"
     table = Table.grid(padding=(0, 2))
-    table.add_row("Success rate", _per_cent(rate), _target(rate, "> 95 %", is_met=is_high), bought)
-    table.add_row("Average duration", _lasting(average), _target(average, "< 30 s", is_met=is_fast), slowest)
+    table.add_row("Success rate", _per_cent(rate), high, bought)
+    table.add_row("Average duration", _length(average), fast, slowest)
     table.add_row("Live now", f"{numbers.active:,}", "", waiting)
     table.add_row("Price drift", f"{numbers.price_drift:,}", "", "whose prices have moved since")
     if surroundings.counts_traffic:
-        is_met = (hits or 0) > _HITS_TARGET
+        often = _target(hits, f"> {CACHE_HIT_TARGET} %", is_met=(hits or 0) > CACHE_HIT_TARGET)
         refused = f"{numbers.rate_limit_hits:,} refused by the rate limit"
-        table.add_row("Status cache hits", _per_cent(hits), _target(hits, "> 80 %", is_met=is_met), refused)
+        table.add_row("Status cache hits", _per_cent(hits), often, refused)
     else:
         table.add_row("Traffic", NOTHING, "", "not known here without REDIS_URL")
     return table
@@ -86,8 +90,8 @@ def _per_cent(value: float | None) -> str:
     return NOTHING if value is None else f"{value:.1f} %"
 
 
-def _lasting(seconds: float | None) -> str:
-    return NOTHING if seconds is None else duration(timedelta(seconds=seconds))
+def _length(seconds: float | None) -> str:
+    return NOTHING if seconds is None else lasting(seconds)
 
 
 def _target(value: float | None, target: str, *, is_met: bool) -> Text:
@@ -165,7 +169,7 @@ def _pace(pace: Pace, hours: int) -> RenderableType:
         return "".join(_spark(of(bar), most) for bar in pace.bars)
 
     table = Table.grid(padding=(0, 2))
-    told = f"each {duration(timedelta(seconds=pace.bar_seconds))}, from {_window(hours)} ago to now"
+    told = f"each {lasting(pace.bar_seconds)}, from {_window(hours)} ago to now"
     table.add_row("Bought", Text(sparks(lambda bar: bar.completed), style=GOOD, no_wrap=True), f"{pace.completed:,}")
     table.add_row("Otherwise", Text(sparks(lambda bar: bar.failed), style=WARNING, no_wrap=True), f"{pace.failed:,}")
     return Group(Text("\nThroughput", style="bold"), table, Text(told, style=QUIET))

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict
 from typing import Any
 
 import click
 
+from console.cli.ages import read_age
 from console.cli.groups import actor, open_session
 from console.cli.terminal import json_option, print_json, progress_bar
 from console.engine.retention import Pruned, prune_history
 from console.jobs.listeners import heard_topics
 from console.monitoring.wording import counted, exact
-
-_SECONDS = {"d": 86400, "h": 3600}
 
 
 class Age(click.ParamType):
@@ -24,10 +22,10 @@ class Age(click.ParamType):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Read it."""
-        written = re.fullmatch(r"([0-9]{1,6})([dh])", str(value).strip().lower())
-        if written is None:
+        seconds = read_age(str(value), units="hd")
+        if seconds is None:
             self.fail(f"{value!r} is no age such as 90d (days) or 36h (hours).", param, ctx)
-        return int(written[1]) * _SECONDS[written[2]]
+        return seconds
 
 
 @click.command("prune", short_help="Delete the history of old checkouts without money.")

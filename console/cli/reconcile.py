@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,13 +9,14 @@ from typing import Any
 import click
 from sqlalchemy.orm import Session
 
+from console.cli.ages import read_age
 from console.cli.groups import open_session
 from console.cli.terminal import json_option, print_json, print_table
-from console.engine.reconciliation import Difference, find_differences, moment_ago
+from console.engine.moments import moment_ago
+from console.engine.reconciliation import Difference, find_differences
 
-_DURATION = re.compile(r"(\d{1,4})([mhdw])")
 _FIRST_YEAR, _LAST_YEAR = 1970, 9998
-_SECONDS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+_LONGEST_SECONDS = 100 * 365 * 86400
 
 
 class Since(click.ParamType):
@@ -28,8 +28,9 @@ class Since(click.ParamType):
         """Read what was given."""
         if isinstance(value, timedelta | datetime):
             return value
-        if duration := _DURATION.fullmatch(value.strip().lower()):
-            return timedelta(seconds=int(duration[1]) * _SECONDS[duration[2]])
+        seconds = read_age(value, units="mhdw")
+        if seconds is not None and seconds <= _LONGEST_SECONDS:
+            return timedelta(seconds=seconds)
         try:
             moment = datetime.fromisoformat(value.strip())
         except ValueError:

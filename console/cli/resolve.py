@@ -9,6 +9,7 @@ from console.cli.terminal import json_option, print_json
 from console.engine import resolve
 from console.engine.errors import NotFound
 from console.engine.machine import STATE_NAMES, OperationKind, State
+from console.engine.reasons import readable_reason
 from console.models import CheckoutLock, PaymentOperation
 
 
@@ -40,7 +41,7 @@ def resolve_command(
             operation,
             happened=happened == "yes",
             actor=actor(),
-            reason=reason,
+            reason=readable_reason(reason) or "",
             provider_reference=provider_reference,
         )
     _tell(lock, operation, as_json=as_json)

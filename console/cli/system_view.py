@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from console.cli.drawing import BAD, GOOD, NOTHING, QUIET, WARNING, plain_table
 from console.monitoring.system import Findings, System
-from console.monitoring.wording import counted, duration, words
+from console.monitoring.wording import counted, lasting, words
 
 _MARKS = {"ok": ("✓", GOOD), "warning": ("!", WARNING), "error": ("✕", BAD), "hint": ("·", QUIET)}
 
@@ -47,7 +46,7 @@ def _events(found: Findings) -> tuple[RenderableType, ...]:
     if not backlog.count:
         return Text(*_MARKS["ok"]), "Events", "all delivered"
     mark = "warning" if backlog.is_late or backlog.failing else "ok"
-    oldest = duration(timedelta(seconds=backlog.oldest_seconds))
+    oldest = lasting(backlog.oldest_seconds)
     return Text(*_MARKS[mark]), "Events", f"{backlog.count:,} not delivered yet, the oldest written {oldest} ago"
 
 

@@ -21,12 +21,14 @@ from console.engine.errors import InProgress, InvalidInput, LostRace, NotAllowed
 from console.engine.locks import DRIVERLESS, NOT_DUE, at_revision, change, is_driverless, is_due
 from console.engine.machine import Outcome
 from console.engine.objects import show
+from console.engine.reasons import required_reason
 from console.engine.rollback import go_back
 from console.engine.runtime import runtime_of
 from console.engine.tables import locks
 from console.engine.walk import settle
 from console.models import CheckoutLock
 
+_TRIES = 5
 _SHOWN = ("state", "outcome", "expires_at", "revision", "needs_attention")
 
 
@@ -52,7 +54,7 @@ def release(
         Stale: when the checkout moved on since.
         NotAllowed: past the point of no return, or when it has ended.
     """
-    act = Act(Action.RELEASE, actor, required(reason), version)
+    act = Act(Action.RELEASE, actor, required_reason(reason), version)
     return _undo(session, lock, act, outcome=Outcome.RELEASED, told=f"Released: {reason}")
 
 
@@ -64,7 +66,7 @@ def expire(
     Raises:
         InvalidInput, Stale, NotAllowed: as `release`.
     """
-    act = Act(Action.EXPIRE, actor, required(reason), version)
+    act = Act(Action.EXPIRE, actor, required_reason(reason), version)
     return _undo(session, lock, act, outcome=Outcome.EXPIRED, told=f"Expired: {reason}")
 
 
@@ -113,17 +115,6 @@ def retry(
     return advance(session, show(_act(session, lock.id, act, wake), on=lock))
 
 
-def required(reason: str) -> str:
-    """Give a reason without the space around it.
-
-    Raises:
-        InvalidInput: when there is none.
-    """
-    if not reason.strip():
-        raise InvalidInput("A reason is needed.", field="reason")
-    return reason.strip()
-
-
 def _undo(session: Session, lock: CheckoutLock, act: Act, *, outcome: Outcome, told: str) -> CheckoutLock:
     def undo(row: Row[Any], unmoved: Clause) -> Row[Any]:
         return go_back(session, row, unmoved, outcome=outcome, reason=told)
@@ -144,7 +135,7 @@ def _act(session: Session, lock_id: int, act: Act, deed: Callable[[Row[Any], Cla
         write_entry(session, Actor.of(act.actor), entry)
         return after
 
-    for _ in range(5):
+    for _ in range(_TRIES):
         try:
             return transact(session, work, is_repeatable=False)  # it would be audited twice
         except LostRace:

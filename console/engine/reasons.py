@@ -17,3 +17,14 @@ def readable_reason(reason: str | None) -> str | None:
     if len(line) > LONGEST_REASON or not line.isprintable():
         raise InvalidInput(f"A reason has at most {LONGEST_REASON} readable characters.", field="reason")
     return line or None
+
+
+def required_reason(reason: str) -> str:
+    """Give a reason without the space around it.
+
+    Raises:
+        InvalidInput: when there is none.
+    """
+    if not reason.strip():
+        raise InvalidInput("A reason is needed.", field="reason")
+    return reason.strip()

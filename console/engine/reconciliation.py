@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import product
 from typing import Any, Protocol, runtime_checkable
 
 from sqlalchemy import ColumnElement, Row, select
@@ -20,7 +21,6 @@ from console.engine.money import to_major
 from console.engine.payments.gateway import LedgerEntry
 from console.engine.runtime import runtime_of
 from console.engine.tables import locks, operations
-from console.models.types import clock
 
 Key = tuple[str, str]  # a checkout's reference and the kind of operation
 _FIELDS = {
@@ -177,11 +177,6 @@ def compare(session: Session, *, since: datetime | None = None) -> Comparison | 
     return Comparison(before, theirs, after, known | {reference for reference, _ in before})
 
 
-def moment_ago(session: Session, seconds: float) -> datetime:
-    """Tell the moment so many seconds ago, by the database's clock. Reads only."""
-    return look(session, lambda reader: reader.scalars(select(clock(-seconds))).one())
-
-
 def _operations(reader: Reader, provider: str, *conditions: ColumnElement[bool]) -> dict[Key, Row[Any]]:
     """Read operations as the recording of a fact needs them; their payment tokens are not read."""
     columns = [column for column in operations.c if column.name != "payment_token"]
@@ -213,11 +208,10 @@ def _batches(references: list[str]) -> Iterator[list[str]]:
 
 def _sum_up(ledger: Iterable[LedgerEntry]) -> dict[Key, Posted]:
     sums: dict[Key, Posted] = {}
-    for entry in ledger:
-        for kind, name in _FIELDS.items():
-            amount = getattr(entry, name)
-            if amount:
-                key = (entry.lock_reference, kind.value)
-                earlier = sums[key].amount if key in sums else 0
-                sums[key] = Posted(earlier + amount, entry.currency, entry.provider_reference)
+    for entry, (kind, name) in product(ledger, _FIELDS.items()):
+        amount = getattr(entry, name)
+        if amount:
+            key = (entry.lock_reference, kind.value)
+            earlier = sums[key].amount if key in sums else 0
+            sums[key] = Posted(earlier + amount, entry.currency, entry.provider_reference)
     return sums

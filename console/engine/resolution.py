@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from console.engine.actions import require_unmoved, required, shown
+from console.engine.actions import require_unmoved, shown
 from console.engine.allowed import Action, owes_by_hand, resolvable, unbooked, why_not
 from console.engine.attention import settle_causes
 from console.engine.audit import Actor, Deed, write_entry
@@ -24,6 +24,7 @@ from console.engine.payments.calls import find_answer
 from console.engine.payments.facts import follow, record_answer
 from console.engine.payments.gateway import GatewayAnswer
 from console.engine.payments.operations import Operations, is_what_we_asked, meaning, operations_of, raise_operation
+from console.engine.reasons import required_reason
 from console.engine.tables import locks
 from console.models import CheckoutLock, PaymentOperation
 
@@ -83,7 +84,7 @@ def resolve(  # noqa: PLR0913 - the verb's own shape
         InProgress: when somebody drives the checkout at this moment.
         Contradicted: when the gateway says otherwise, or has said so before; what it says now is recorded.
     """
-    word = Word(happened, Actor.of(actor), required(reason), _readable(provider_reference))
+    word = Word(happened, Actor.of(actor), required_reason(reason), _readable(provider_reference))
     lock_id, kind = operation.lock_id, operation.kind
     row, refusal = _have_word(session, lock_id, kind, word, version=version)
     lock = present(session, CheckoutLock, row)

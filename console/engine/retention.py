@@ -21,8 +21,8 @@ from console.engine.audit import Actor, Deed, write_entry
 from console.engine.database import Reader, look, run, transact
 from console.engine.errors import InvalidInput
 from console.engine.machine import State
+from console.engine.moments import moment_ago
 from console.engine.tables import events, locks, operations, orders, snapshots, steps
-from console.models.types import clock
 
 SHORTEST_SECONDS = 24 * 3600  # as long as a request may be repeated under its key: the answer is read from the steps
 LONGEST_SECONDS = 100 * 365 * 24 * 3600
@@ -88,18 +88,13 @@ def prune_history(
     if not SHORTEST_SECONDS <= older_than_seconds <= LONGEST_SECONDS:
         told = "Only what ended at least a day ago, and at most a century, can be pruned."
         raise InvalidInput(told, field="older_than")
-    cut = Cut(look(session, lambda reader: _moment(reader, older_than_seconds)), heard)
+    cut = Cut(moment_ago(session, older_than_seconds), heard)
     last, total = look(session, lambda reader: _last_id(reader, cut)), Pruned()
     for ids in _batches(session, cut):
         if some := look(session, partial(_having_history, cut=cut, ids=ids)):
             total += _count(session, cut, some) if is_dry else _prune(session, cut, some, actor)
         on_progress(ids[-1], last)
     return total, cut.before
-
-
-def _moment(reader: Reader, seconds_ago: float) -> datetime:
-    moment: datetime = reader.execute(select(clock(-seconds_ago))).scalar_one()
-    return moment
 
 
 def _last_id(reader: Reader, cut: Cut) -> int:
@@ -155,7 +150,7 @@ def _prune(session: Session, cut: Cut, ids: Sequence[int], actor: Actor | str) -
         if any(counts):  # nothing is left when the batch was deleted and only its confirmation lost
             facts = asdict(pruned) | {"ended_before": cut.before.isoformat()}
             deed = Deed("prune", ("checkout_locks", f"{ids[0]}-{ids[-1]}"), after=facts)
-            write_entry(session, actor if isinstance(actor, Actor) else Actor(actor), deed)
+            write_entry(session, Actor.of(actor), deed)
         return pruned
 
     return transact(session, work)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from console.engine.payments.gateway import NoAnswer
 from console.engine.payments.sandbox import SandboxGateway
+from console.engine.payments.sandbox.delivery import Delivery
 from console.engine.runtime import runtime_of
 
 log = structlog.get_logger(__name__)
@@ -21,12 +22,16 @@ def send_sandbox_webhooks(session: Session, *, stop: threading.Event) -> None:
         return
     try:
         for delivery in gateway.send_webhooks(is_patient=True):
-            facts = {"webhook_id": delivery.webhook_id, "attempts": delivery.attempts, "status": delivery.status}
-            if delivery.is_delivered:
-                log.info("sandbox_webhook_delivered", **facts)
-            else:
-                log.warning("sandbox_webhook_not_delivered", **facts, error=delivery.error)
+            _log(delivery)
             if stop.is_set():
                 return
     except NoAnswer as silence:
         log.warning("sandbox_ledger_out_of_reach", reason=str(silence))
+
+
+def _log(delivery: Delivery) -> None:
+    facts = {"webhook_id": delivery.webhook_id, "attempts": delivery.attempts, "status": delivery.status}
+    if delivery.is_delivered:
+        log.info("sandbox_webhook_delivered", **facts)
+    else:
+        log.warning("sandbox_webhook_not_delivered", **facts, error=delivery.error)

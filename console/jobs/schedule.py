@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy.orm import Session
 
+from console.engine.bookkeeping import reconcile
 from console.engine.drift import detect_drift
 from console.engine.payments.gateway import NoAnswer
 from console.engine.recovery import call_for_overdue, recover_next
-from console.engine.settlement import reconcile
 from console.jobs import heartbeat, outbox
 from console.jobs.pruning import prune_batch
 from console.jobs.sandbox_webhooks import send_sandbox_webhooks
@@ -22,7 +22,6 @@ from console.jobs.ticks import take_tick
 PRUNING_SECONDS = 3600
 DRIFT_SECONDS = 60
 RECONCILIATION_SECONDS = 3600
-
 
 log = structlog.get_logger(__name__)
 
@@ -105,11 +104,11 @@ def compare_ledgers(session: Session, _duty: Duty) -> bool:
     """Compare the last days with the gateway's ledger, once an hour over all workers. Own transactions."""
     if take_tick(session, "reconciliation", every_seconds=RECONCILIATION_SECONDS):
         try:
-            settled = reconcile(session)
+            done = reconcile(session)
         except NoAnswer as silence:
             log.warning("ledger_out_of_reach", reason=str(silence))
         else:
-            log.info("reconciled", **(vars(settled) if settled else {"ledger": None}))
+            log.info("reconciled", **(vars(done) if done else {"ledger": None}))
     return False
 
 

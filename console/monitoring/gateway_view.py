@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import structlog
 from sqlalchemy.orm import Session
 
+from console.engine.database import end_open
 from console.engine.machine import OperationKind, OperationStatus
 from console.engine.payments.gateway import GatewayAnswer, NoAnswer
 from console.engine.payments.operations import meaning
@@ -62,25 +62,24 @@ class Heard:
 
 def ask_of(session: Session, checkout: Checkout) -> list[Heard]:
     """Ask the gateway of each operation of a checkout; after a silence no more. No transaction is open meanwhile."""
-    session.commit()
-    return list(_ask_each(session, checkout))
-
-
-def _ask_each(session: Session, checkout: Checkout) -> Iterator[Heard]:
-    silence: str | None = None
+    end_open(session)
+    heard: list[Heard] = []
     for operation in checkout.operations:
-        answer = None
+        silence = heard[-1].silence if heard else None
         if silence is None:
-            try:
-                answer = _ask(session, checkout.lock.reference, OperationKind(operation.kind))
-            except NoAnswer as error:
-                silence = str(error)
-            except Exception as error:
-                log.exception("gateway_failed", reference=checkout.lock.reference, kind=operation.kind)
-                silence = f"its adapter failed: {error}"
-        yield Heard(operation, answer, silence)
+            heard.append(_ask(session, checkout.lock.reference, operation))
+        else:
+            heard.append(Heard(operation, silence=silence))
+    return heard
 
 
-def _ask(session: Session, reference: str, kind: OperationKind) -> GatewayAnswer | None:
-    runtime = runtime_of(session)
-    return runtime.gateway.find(reference, kind=kind, timeout_seconds=runtime.config.gateway_timeout_seconds)
+def _ask(session: Session, reference: str, operation: Any) -> Heard:
+    runtime, kind = runtime_of(session), OperationKind(operation.kind)
+    try:
+        answer = runtime.gateway.find(reference, kind=kind, timeout_seconds=runtime.config.gateway_timeout_seconds)
+    except NoAnswer as silence:
+        return Heard(operation, silence=str(silence))
+    except Exception as error:
+        log.exception("gateway_failed", reference=reference, kind=kind)
+        return Heard(operation, silence=f"its adapter failed: {error}")
+    return Heard(operation, answer)

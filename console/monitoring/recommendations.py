@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, Literal
 
 from console.engine.doctor import Finding
 from console.monitoring.health import Health
-from console.monitoring.statistics import Statistics
-from console.monitoring.wording import counted, duration, words
+from console.monitoring.statistics import SUCCESS_RATE_TARGET, Statistics
+from console.monitoring.wording import counted, lasting, words
 
 Level = Literal["error", "warning", "hint"]
 FLASK = "flask --app wsgi"
 _LEVELS: Sequence[Level] = ("error", "warning", "hint")
-_RATE_TARGET, _FEWEST_ENDED = 95, 20
+_FEWEST_ENDED = 20
 _OLDEST_EVENT_SECONDS = 300
 _TO_DO = {
     "database": "See that the database runs and that DATABASE_URL is right.",
@@ -79,18 +78,20 @@ def on_events(backlog: Backlog) -> Iterator[Recommendation]:
         found = f"{counted(backlog.failing, 'event')} met an error at delivery, last: {backlog.last_error}"
         yield Recommendation("warning", "Events", found, "Mend the listener; they are delivered again by themselves.")
     elif backlog.is_late:
-        found = f"{counted(backlog.count, 'event')} wait, the oldest for {_lasting(backlog.oldest_seconds)}."
+        found = f"{counted(backlog.count, 'event')} wait, the oldest for {lasting(backlog.oldest_seconds)}."
         yield Recommendation("warning", "Events", found, _TO_DO["worker"])
 
 
 def on_numbers(numbers: Statistics) -> Iterator[Recommendation]:
     """Recommend where to look when too many checkouts fail."""
     rate, ended = numbers.success_rate, numbers.completed + numbers.failed
-    if rate is None or ended < _FEWEST_ENDED or rate > _RATE_TARGET:
+    if rate is None or ended < _FEWEST_ENDED or rate > SUCCESS_RATE_TARGET:
         return
     phase = max(numbers.failures_by_phase, key=lambda each: numbers.failures_by_phase[each], default="")
     most = f", most in {words(phase).lower()} ({numbers.failures_by_phase[phase]})" if phase else ""
-    found = f"{rate:.1f} % succeed, fewer than {_RATE_TARGET} %: {counted(numbers.failed, 'checkout')} failed{most}."
+    found = (
+        f"{rate:.1f} % succeed, fewer than {SUCCESS_RATE_TARGET} %: {counted(numbers.failed, 'checkout')} failed{most}."
+    )
     yield Recommendation("hint", "Success rate", found, f"See why: {FLASK} checkout monitor --hours {numbers.hours}")
 
 
@@ -113,7 +114,3 @@ def on_household(*, has_products: bool, has_admin: bool) -> Iterator[Recommendat
 
 def _sentence(message: str) -> str:
     return message[:1].upper() + message[1:]
-
-
-def _lasting(seconds: float) -> str:
-    return duration(timedelta(seconds=seconds))

@@ -23,6 +23,8 @@ from console.monitoring.traffic import Traffic
 DEFAULT_HOURS = 24
 MOST_HOURS = 720
 STUCK_AFTER_SECONDS = 60
+SUCCESS_RATE_TARGET, CACHE_HIT_TARGET = 95, 80  # per cent, to be exceeded
+DURATION_TARGET_SECONDS = 30  # to stay below on average
 _MOST_DIGITS = 4
 # What counts against the shop; who cancels, lets the time run out or is released by a human has not failed.
 FAILURES = (Outcome.DECLINED, Outcome.OUT_OF_STOCK, Outcome.INVALID_CART, Outcome.ERROR)

@@ -47,6 +47,11 @@ def duration(length: timedelta) -> str:
     return _in_two(int(seconds // 60), "min", int(seconds % 60), "s")
 
 
+def lasting(length_seconds: float) -> str:
+    """Write how long something took, as `duration`, given in seconds."""
+    return duration(timedelta(seconds=length_seconds))
+
+
 def _in_two(larger: int, unit: str, smaller: int, smaller_unit: str) -> str:
     return f"{larger} {unit} {smaller} {smaller_unit}" if smaller else f"{larger} {unit}"
 

@@ -25,12 +25,16 @@ class CacheFolder:
             self.tidy()
 
     def tidy(self) -> None:
-        """Delete the files that are past their time; another process may be at it too."""
+        """Delete the files that are past their time."""
         if not self._folder.is_dir():
             return
         oldest = time.time() - self._keep_seconds
         with os.scandir(self._folder) as entries:
             for entry in entries:
-                with suppress(FileNotFoundError):
-                    if entry.stat().st_mtime < oldest:
-                        os.remove(entry.path)
+                _delete_if_older(entry, than=oldest)
+
+
+def _delete_if_older(entry: os.DirEntry[str], *, than: float) -> None:
+    with suppress(FileNotFoundError):  # another process may be at it too
+        if entry.stat().st_mtime < than:
+            os.remove(entry.path)

@@ -16,7 +16,7 @@ from tests.chaos import troubles
 from tests.chaos.load import Rush, endure
 from tests.chaos.matrix import PATIENCE_SECONDS, Doomed, Executioner
 from tests.chaos.report import Matrix, Row
-from tests.chaos.scenarios import KILLS, TOLD_LATER, Scenario, faults
+from tests.chaos.scenarios import KILLS, TOKENS, TOLD_LATER, Scenario, faults
 from tests.chaos.services import NotInstalledError, Postgresql, own_postgresql, own_redis
 from tests.chaos.settling import come_to_rest, settle
 from tests.chaos.site import Site, open_site, stock
@@ -45,7 +45,6 @@ class Campaign:
     seconds: float
     cluster: Postgresql | None = None
     _made: list[str] = field(default_factory=list)
-    _later: dict[str, Doomed] = field(default_factory=dict)
 
     def run(self) -> None:
         """Run every part."""
@@ -66,30 +65,26 @@ class Campaign:
             settle(executioner.session, at_most_seconds=PATIENCE_SECONDS)
             self._judge("faults", executioner, doomed)
             self.matrix.begin(self.database, "killed at every commit and gateway call")
-            scenarios = sorted(filter(lambda each: each.is_supported, KILLS), key=lambda each: each.is_told_later)
-            for number, scenario in enumerate(scenarios):
-                ends_at = time.monotonic() + max(0.0, until - time.monotonic()) / (len(scenarios) - number)
-                doomed = {_titled(scenario): executioner.kill(scenario, until=ends_at)}
-                if scenario.is_told_later:
-                    self._later |= doomed
-                    continue
+            later = self._kill_each(executioner, until=until)
+            unharmed = {token: executioner.run_unharmed(faults()[token]) for token in TOKENS if token in TOLD_LATER}
+            with site():  # a running shop hears by webhook what the gateway has to say of the rest
+                come_to_rest(executioner.session)
+            self._judge("kills", executioner, later)
+            self._judge("faults", executioner, unharmed)
+
+    def _kill_each(self, executioner: Executioner, *, until: float) -> dict[str, Doomed]:
+        """Kill each scenario and judge it; give those whose end is told later."""
+        later: dict[str, Doomed] = {}
+        scenarios = sorted(KILLS, key=lambda each: each.is_told_later)
+        for number, scenario in enumerate(scenarios):
+            ends_at = time.monotonic() + max(0.0, until - time.monotonic()) / (len(scenarios) - number)
+            doomed = {_titled(scenario): executioner.kill(scenario, until=ends_at)}
+            if scenario.is_told_later:
+                later |= doomed
+            else:
                 settle(executioner.session, at_most_seconds=PATIENCE_SECONDS)
                 self._judge("kills", executioner, doomed)
-            self._hear(executioner, site)
-            for scenario in KILLS:
-                if not scenario.is_supported:
-                    self._add("kills", _titled(scenario), Tally(), note="the sandbox does not know this token yet")
-
-    def _hear(self, executioner: Executioner, site: Callable[[], AbstractContextManager[Site]]) -> None:
-        """Let a running shop hear by webhook what the gateway has to say of the rest; then judge it."""
-        faulty = {token: ways for token, ways in faults().items() if token in TOLD_LATER}
-        unharmed = {token: executioner.run_unharmed(ways) for token, ways in faulty.items()}
-        if not unharmed:
-            return
-        with site():
-            come_to_rest(executioner.session)
-        self._judge("kills", executioner, self._later)
-        self._judge("faults", executioner, unharmed)
+        return later
 
     def _judge(self, part: str, executioner: Executioner, doomed: dict[str, Doomed]) -> None:
         for title, checkouts in doomed.items():

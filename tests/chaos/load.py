@@ -29,8 +29,8 @@ FINE = frozenset(
         "409 in_progress",
         "409 not_allowed",
         "410 expired",
+        "422 invalid_cart",  # the coupon was used up meanwhile
     }
-    | {"422 invalid_cart"}  # the coupon was used up meanwhile
 )
 # What an answer to a payment says about the checkout's end: its state, and its outcome when it failed.
 SAYS: dict[tuple[int, str | None], tuple[Outcome | None, ...]] = {

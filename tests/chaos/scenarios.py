@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from console.engine.payments.sandbox.tokens import BEHAVIOURS, token_problem
+from console.engine.payments.sandbox.tokens import BEHAVIOURS
 from tests.chaos import acts
 from tests.chaos.acts import interrupted, pay
 from tests.chaos.kills import Act
 from tests.chaos.verdicts import End
 
-TOLD_LATER = ("tok_3ds", "tok_async", "tok_late_capture", "tok_refund_fails_twice", "tok_lost_refund")
-TOKENS = tuple(dict.fromkeys(("tok_visa", *BEHAVIOURS, *TOLD_LATER)))
+TOKENS = ("tok_visa", *BEHAVIOURS)
+# The gateway has more to say of these after its answer, by webhook: a running shop has to hear it.
+TOLD_LATER = frozenset(token for token, how in BEHAVIOURS.items() if how.asks_shopper or how.settles_later)
 UNDONE = frozenset({End.UNDONE})
 EITHER = frozenset({End.COMPLETED, End.UNDONE})  # killed before it had begun to pay, or before anybody interfered
 IN_DOUBT = frozenset({End.UNDONE, End.ATTENTION})
@@ -33,17 +34,8 @@ class Scenario:
 
     @property
     def is_told_later(self) -> bool:
-        """Tell whether the gateway has more to say after its answer, by webhook: a running shop has to hear it."""
+        """Tell whether its token's payments have their end told by webhook."""
         return self.token in TOLD_LATER
-
-    @property
-    def is_supported(self) -> bool:
-        """Tell whether the sandbox knows the token."""
-        return _is_supported(self.token)
-
-
-def _is_supported(token: str) -> bool:
-    return token_problem(token) is None
 
 
 def _paying(title: str, token: str, ends: frozenset[End]) -> Scenario:
@@ -97,7 +89,7 @@ KILLS = (*PATHS, *DOUBLE_DEATHS)
 
 def faults() -> dict[str, list[Scenario]]:
     """Give, for each token the sandbox knows by name, every way to meet its fault: by buying, and by going back."""
-    return {token: _ways(token) for token in TOKENS if _is_supported(token)}
+    return {token: _ways(token) for token in TOKENS}
 
 
 def _ways(token: str) -> list[Scenario]:

@@ -14,7 +14,9 @@ from click.testing import Result
 from sqlalchemy.orm import Session
 
 from console.extensions import db
+from console.models import CheckoutLock
 from console.testing.factories import Shop
+from tests.engine.purchases import leave_silent
 
 Run = Callable[..., "Ran"]
 
@@ -73,3 +75,9 @@ def shop(session: Session) -> Shop:
     shop = Shop(session)
     shop.sell("MUG", stock=10)
     return shop
+
+
+@pytest.fixture
+def silent(session: Session, shop: Shop) -> CheckoutLock:
+    """Have a checkout whose authorization gets no answer."""
+    return leave_silent(session, shop)

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 from apiflask import APIFlask
 
 from console.cli.groups import actor
-from console.engine import CheckoutError, Payment, process
+from console.engine import process
 from console.models import AuditEntry, CheckoutLock, PaymentOperation
 from console.testing.factories import VISA, Shop, make_due
 from tests.cli.conftest import Run
 from tests.engine.rows import read, read_one
-
-
-@pytest.fixture
-def silent(app: APIFlask, shop: Shop) -> CheckoutLock:
-    """Have a checkout whose authorization gets no answer."""
-    lock = shop.checkout()
-    with app.app_context(), suppress(CheckoutError):
-        process(shop.session, lock, payment=Payment("card", "tok_never_answers"))
-    return lock
 
 
 def test_a_checkout_is_released_by_its_reference_in_any_spelling_and_audited(run: Run, shop: Shop) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ from apiflask import APIFlask
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from console.engine import CheckoutError, Payment, process, release
+from console.engine import process, release
 from console.models import CheckoutLock, PaymentOperation
 from console.models.types import clock
 from console.testing.factories import VISA, Shop, make_due
@@ -23,15 +22,6 @@ def bought(session: Session, shop: Shop) -> CheckoutLock:
     """Have a mug bought."""
     lock = shop.checkout()
     process(session, lock, payment=VISA)
-    return lock
-
-
-@pytest.fixture
-def silent(session: Session, shop: Shop) -> CheckoutLock:
-    """Have a checkout whose authorization gets no answer."""
-    lock = shop.checkout()
-    with suppress(CheckoutError):
-        process(session, lock, payment=Payment("card", "tok_never_answers"))
     return lock
 
 

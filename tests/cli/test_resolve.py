@@ -2,38 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 import pytest
-from apiflask import APIFlask
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from console.engine import CheckoutError, Payment, process
+from console.engine import process
 from console.engine.invariants import check_all
-from console.extensions import db
 from console.models import AuditEntry, CheckoutLock, PaymentOperation
 from console.testing.factories import VISA, Shop
 from tests.cli.conftest import Run
 from tests.engine.rows import read_one
-
-
-@pytest.fixture
-def session(app: APIFlask) -> Session:
-    """Open a session on the app's own database, its gateway attached."""
-    with app.app_context():
-        return Session(db.engine, expire_on_commit=False)
-
-
-@pytest.fixture
-def silent(session: Session) -> CheckoutLock:
-    """Give out a checkout whose authorization the gateway never answers."""
-    shop = Shop(session)
-    shop.sell()
-    lock = shop.checkout()
-    with suppress(CheckoutError):
-        process(session, lock, payment=Payment("card", "tok_never_answers"))
-    return lock
 
 
 def operation_id(session: Session) -> int:
@@ -50,6 +28,12 @@ def test_a_word_ends_the_doubt_and_says_what_became_of_it(run: Run, session: Ses
     entry = read_one(session, AuditEntry)
     assert (entry.action, entry.reason, entry.actor[:4]) == ("resolve", "not on the dashboard", "cli:")
     assert check_all(session) == []
+
+
+def test_its_reason_is_kept_on_one_line(run: Run, session: Session, silent: CheckoutLock) -> None:
+    run("resolve", operation_id(session), "--happened", "no", "--reason", " not on\nthe dashboard ")
+
+    assert read_one(session, AuditEntry).reason == "not on the dashboard"
 
 
 def test_what_became_of_it_as_a_document(run: Run, session: Session, silent: CheckoutLock) -> None:
@@ -81,9 +65,7 @@ def test_a_word_needs_its_parts(run: Run, missing: str) -> None:
 
 
 @pytest.mark.parametrize("since", [(), ("--since", "7d"), ("--since", "12h"), ("--since", "2020-01-01")])
-def test_books_that_agree_exit_with_0(run: Run, session: Session, since: tuple[str, ...]) -> None:
-    shop = Shop(session)
-    shop.sell()
+def test_books_that_agree_exit_with_0(run: Run, session: Session, shop: Shop, since: tuple[str, ...]) -> None:
     process(session, shop.checkout(), payment=VISA)
 
     ran = run("reconcile", *since)
@@ -91,9 +73,7 @@ def test_books_that_agree_exit_with_0(run: Run, session: Session, since: tuple[s
     assert (ran.code, ran.out) == (0, "Our operations and the gateway's ledger agree.\n")
 
 
-def test_a_difference_is_told_and_exits_with_1(run: Run, session: Session) -> None:
-    shop = Shop(session)
-    shop.sell()
+def test_a_difference_is_told_and_exits_with_1(run: Run, session: Session, shop: Shop) -> None:
     lock = shop.checkout()
     process(session, lock, payment=VISA)
     session.execute(update(PaymentOperation).where(PaymentOperation.kind == "capture").values(status="refused"))

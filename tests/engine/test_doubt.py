@@ -18,24 +18,12 @@ from console.engine.invariants import check_all
 from console.engine.machine import OperationStatus
 from console.engine.phases import inventory_reservation, order_creation, stock_commit
 from console.engine.recovery import recover
-from console.models import CheckoutLock, Coupon, ExchangeRate, OutboxEvent, PaymentOperation
+from console.models import CheckoutLock, Coupon, ExchangeRate, PaymentOperation
 from console.testing.factories import VISA, Shop, make_driverless, make_due
 from console.testing.scripted import ScriptedGateway, after, answer, approve, refuse, stay_silent, wait_for_shopper
 from tests.engine.facts import let_tries_come, statuses, tell
+from tests.engine.purchases import break_down, calls_for_humans, start_waiting, topics
 from tests.engine.rows import read, read_one
-
-
-def break_down(*_: Any, **__: Any) -> Any:
-    raise ArithmeticError("a defect")
-
-
-def start_waiting(session: Session, shop: Shop, bank: ScriptedGateway) -> CheckoutLock:
-    """Start a checkout whose authorization waits for its shopper."""
-    lock = shop.checkout()
-    bank.script("authorize", wait_for_shopper)
-    with pytest.raises(PaymentPending):
-        process(session, lock, payment=VISA)
-    return lock
 
 
 def test_a_refused_refund_waits_for_a_human(session: Session, shop: Shop, bank: ScriptedGateway) -> None:
@@ -154,8 +142,7 @@ def test_the_attention_names_the_operation_in_doubt(session: Session, shop: Shop
         advance(session, lock)
 
     assert "did not answer the capture" in read_one(session, CheckoutLock).needs_attention
-    topics = [event.topic for event in read(session, OutboxEvent)]
-    assert topics.count("CheckoutNeedsAttention") == 2
+    assert calls_for_humans(session) == 2
 
 
 def test_a_decided_checkout_has_its_answer_while_its_money_is_settled(
@@ -264,7 +251,7 @@ def test_a_capture_found_by_its_void_calls_for_a_human_until_the_money_is_back(
     with pytest.raises(PaymentDeclined):
         process(session, shop.checkout(), payment=VISA)
 
-    assert "CheckoutNeedsAttention" in [event.topic for event in read(session, OutboxEvent)]
+    assert "CheckoutNeedsAttention" in topics(session)
     now = read_one(session, CheckoutLock)
     assert (now.state, now.needs_attention) == ("failed", None)
 

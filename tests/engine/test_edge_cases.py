@@ -25,21 +25,13 @@ from console.engine.rollback import go_back
 from console.models import Cart, CheckoutLock, Coupon, Order, PaymentOperation, StockLevel
 from console.models.types import clock
 from console.testing.factories import VISA, Shop, make_due
-from console.testing.scripted import ScriptedGateway, after, answer, refuse, stay_silent, wait_for_shopper
+from console.testing.scripted import ScriptedGateway, after, answer, refuse, stay_silent
 from tests.engine.facts import statuses, tell
+from tests.engine.purchases import break_down, start_waiting
 from tests.engine.rows import read, read_one
 
 ENGINE = Path(__file__).parents[2] / "console" / "engine"
 HOST_CLOCK = re.compile(r"\btime\.time\(|datetime\.(now|utcnow|today)\(|date\.today\(")
-
-
-def start_waiting(session: Session, shop: Shop, bank: ScriptedGateway, **cart: Any) -> CheckoutLock:
-    """Start a checkout whose authorization waits for its shopper."""
-    lock = shop.checkout(**cart)
-    bank.script("authorize", wait_for_shopper)
-    with pytest.raises(PaymentPending):
-        process(session, lock, payment=VISA)
-    return lock
 
 
 def test_a_promotion_that_expires_during_the_checkout_holds(
@@ -214,9 +206,6 @@ SANDBOX_CLOCK = {path.name for path in (ENGINE / "payments" / "sandbox").glob("*
 def test_a_total_of_nothing_is_undone_without_a_call(
     session: Session, shop: Shop, bank: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def break_down(*_: Any) -> Any:
-        raise ArithmeticError("a defect")
-
     shop.sell("GIFT", price=0)
     lock = shop.checkout(("GIFT", 1))
     monkeypatch.setattr(order_creation, "create_order", break_down)

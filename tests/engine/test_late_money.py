@@ -10,25 +10,14 @@ from console.engine.errors import PaymentPending
 from console.engine.invariants import check_all
 from console.engine.machine import OperationStatus
 from console.engine.recovery import recover
-from console.models import CheckoutLock, Order, OutboxEvent, StockLevel
+from console.models import CheckoutLock, Order, StockLevel
 from console.testing.factories import VISA, Shop
 from console.testing.scripted import ScriptedGateway, after, refuse, stay_silent, wait_for_shopper
 from tests.engine.facts import let_tries_come, statuses, tell
+from tests.engine.purchases import pay, topics
 from tests.engine.rows import read, read_one
 
 SUCCEEDED, REFUSED = OperationStatus.SUCCEEDED, OperationStatus.REFUSED
-
-
-def pay(session: Session, shop: Shop) -> CheckoutLock:
-    shop.sell()
-    lock = shop.checkout()
-    with pytest.raises(CheckoutError):
-        process(session, lock, payment=VISA)
-    return lock
-
-
-def topics(session: Session) -> list[str]:
-    return [event.topic for event in read(session, OutboxEvent)]
 
 
 def require_ended(session: Session, outcome: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
-from console.engine import CheckoutError, process
+from console.engine import process
 from console.engine.invariants import check_all
 from console.engine.mending import Mended, mend
 from console.models import Cart, CheckoutLock, OutboxEvent, PaymentOperation
@@ -14,15 +14,8 @@ from console.models.types import clock
 from console.testing.factories import VISA, Shop
 from console.testing.scripted import ScriptedGateway, refuse, stay_silent
 from tests.engine.facts import statuses
+from tests.engine.purchases import pay
 from tests.engine.rows import read, read_one
-
-
-def pay(session: Session, shop: Shop) -> CheckoutLock:
-    shop.sell()
-    lock = shop.checkout()
-    with pytest.raises(CheckoutError):
-        process(session, lock, payment=VISA)
-    return lock
 
 
 def test_a_sound_shop_is_left_as_it_is(session: Session, shop: Shop, bank: ScriptedGateway) -> None:

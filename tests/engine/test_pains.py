@@ -24,15 +24,12 @@ from console.testing.factories import VISA, Shop, make_driverless
 from console.testing.scripted import ScriptedGateway, after, lose_answer, refuse, stay_silent
 from tests.engine.bank import Bank, Killed, Mood
 from tests.engine.facts import let_tries_come, statuses, tell
+from tests.engine.purchases import break_down
 from tests.engine.rows import read, read_one
 
 
 def die(*_: object) -> object:
     raise Killed
-
-
-def break_down(*_: object) -> object:
-    raise ArithmeticError("a defect")
 
 
 def test_medusa_13301_charged_and_no_order(session: Session, shop: Shop, bank: ScriptedGateway) -> None:

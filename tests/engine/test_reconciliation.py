@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from console.engine import CheckoutError, Payment, process
 from console.engine.machine import OperationKind
+from console.engine.moments import moment_ago
 from console.engine.payments.gateway import GatewayRequest
 from console.engine.payments.sandbox import SandboxGateway
-from console.engine.reconciliation import Difference, find_differences, moment_ago
+from console.engine.reconciliation import Difference, find_differences
 from console.engine.runtime import CheckoutConfig, attach
 from console.models import CheckoutLock, PaymentOperation
 from console.models.types import clock

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, update
 from sqlalchemy.orm import Session
 
-from console.engine import CheckoutError, extend, process, recovery, resume
+from console.engine import extend, process, recovery, resume
 from console.engine.attention import Cause, demand
 from console.engine.database import transact
 from console.engine.errors import PaymentPending
@@ -17,32 +17,21 @@ from console.engine.invariants import check_all
 from console.engine.locks import touch
 from console.engine.machine import OperationStatus
 from console.engine.recovery import recover, recover_next
-from console.models import CheckoutLock, Order, OutboxEvent, PaymentOperation, StockReservation
+from console.models import CheckoutLock, Order, PaymentOperation, StockReservation
 from console.models.types import clock
 from console.testing.clock import FrozenClock
 from console.testing.factories import VISA, Shop, make_driverless
 from console.testing.scripted import ScriptedGateway, answer, approve, refuse, stay_silent, wait_for_shopper
+from tests.engine.bank import Killed
 from tests.engine.facts import let_tries_come, statuses, tell
+from tests.engine.purchases import calls_for_humans, pay
 from tests.engine.rows import read, read_one
 
 HOUR = 3600
 
 
-class Killed(BaseException):
-    """The end of a process, as the engine sees it: nothing that it would handle."""
-
-
 def processing(request: Any) -> Any:
     return answer(request, OperationStatus.WAITING)
-
-
-def pay(session: Session, shop: Shop, lock: CheckoutLock | None = None) -> CheckoutLock:
-    if lock is None:
-        shop.sell()
-        lock = shop.checkout()
-    with pytest.raises(CheckoutError):
-        process(session, lock, payment=VISA)
-    return lock
 
 
 def grow_old(session: Session, kind: str, seconds: float) -> None:
@@ -53,10 +42,6 @@ def grow_old(session: Session, kind: str, seconds: float) -> None:
 def record_ledger_cause(session: Session, lock: CheckoutLock) -> None:
     call = ("The books differ.", "refund")
     transact(session, lambda: demand(session, touch(session, lock.id), Cause.LEDGER, call[0], about=call[1]))
-
-
-def calls_for_humans(session: Session) -> int:
-    return [event.topic for event in read(session, OutboxEvent)].count("CheckoutNeedsAttention")
 
 
 @pytest.mark.parametrize("kind", ["authorize", "capture"])

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from console.engine import CheckoutError, cancel, process, release, resolve
+from console.engine import cancel, process, release, resolve
 from console.engine.audit import Actor
 from console.engine.errors import Contradicted, InProgress, InvalidInput, NotAllowed, PaymentPending, Stale
 from console.engine.invariants import check_all
 from console.engine.machine import OperationStatus
 from console.engine.recovery import recover
-from console.models import AuditEntry, CheckoutLock, Order, OutboxEvent, PaymentOperation, StockLevel
+from console.models import AuditEntry, CheckoutLock, Order, PaymentOperation, StockLevel
 from console.testing.factories import VISA, Shop
 from console.testing.scripted import (
     ScriptedGateway,
@@ -25,18 +25,10 @@ from console.testing.scripted import (
     wait_for_shopper,
 )
 from tests.engine.facts import let_tries_come, statuses, tell
+from tests.engine.purchases import calls_for_humans, pay, topics
 from tests.engine.rows import read, read_one
 
 SILENT = [stay_silent] * 4
-
-
-def pay(session: Session, shop: Shop) -> CheckoutLock:
-    """Pay for a mug, whatever comes of it."""
-    shop.sell()
-    lock = shop.checkout()
-    with pytest.raises(CheckoutError):
-        process(session, lock, payment=VISA)
-    return lock
 
 
 def in_doubt(session: Session, shop: Shop, bank: ScriptedGateway, kind: str) -> CheckoutLock:
@@ -188,8 +180,7 @@ def test_a_refused_void_ends_by_the_word_that_the_money_is_back(
 
     assert (lock.state, lock.outcome, lock.needs_attention) == ("failed", "declined", None)
     assert read_one(session, PaymentOperation, kind="void").resolved_by == "ada"
-    topics = [event.topic for event in read(session, OutboxEvent)]
-    assert (topics.count("CheckoutFailed"), topics.count("CheckoutNeedsAttention")) == (1, 1)
+    assert (topics(session).count("CheckoutFailed"), calls_for_humans(session)) == (1, 1)
     assert check_all(session) == []
 
 
@@ -239,7 +230,7 @@ def test_a_mismatch_told_after_the_end_is_cleared_by_a_word_and_calls_nobody_aga
     tell(session, lock, "capture", OperationStatus.SUCCEEDED, amount=900)
 
     assert (read_one(session, CheckoutLock).needs_attention, read_one(session, Order).status) == (None, "paid")
-    assert [event.topic for event in read(session, OutboxEvent)].count("CheckoutNeedsAttention") == 1
+    assert calls_for_humans(session) == 1
     assert check_all(session) == []
 
 

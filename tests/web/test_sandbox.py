@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from apiflask import APIFlask
@@ -16,23 +15,9 @@ from console.models import CheckoutLock, Order, PaymentOperation
 from console.models.types import clock
 from console.testing.factories import Shop, make_due
 from tests.engine.rows import read_now
-from tests.installation import build_app, close
 from tests.web.storefront.browser import Browser
 
 PAGE = re.compile(r'href="(/sandbox/3ds/[^"]+)"')
-
-
-@pytest.fixture
-def browser_at(database_url: str, tmp_path: Path) -> Iterator[Callable[..., Browser]]:
-    apps: list[APIFlask] = []
-
-    def make(**settings: str) -> Browser:
-        apps.append(build_app(database_url, tmp_path, **settings))
-        return Browser(apps[-1])
-
-    yield make
-    for app in apps:
-        close(app)
 
 
 @pytest.fixture

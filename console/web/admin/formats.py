@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from flask import Flask
 
 from console.engine.machine import STATE_NAMES, OperationKind, State
-from console.monitoring.wording import ago, duration, exact, money, words
+from console.monitoring.wording import ago, duration, exact, lasting, money, words
 from console.web.admin.roles import may
 
 
@@ -34,8 +32,3 @@ def state_name(state: str) -> str:
 def noun(kind: str) -> str:
     """Name a kind of payment operation as people do."""
     return OperationKind(kind).noun
-
-
-def lasting(length_seconds: float) -> str:
-    """Write how long something took, given in seconds."""
-    return duration(timedelta(seconds=length_seconds))

@@ -110,10 +110,10 @@ def _answer(cart: Any, priced: tuple[list[LineAnswer], TotalsAnswer], *, token: 
     )
 
 
-def _priced(session: Session, head: Any) -> tuple[list[LineAnswer], TotalsAnswer]:
+def _priced(session: Session, cart: Any) -> tuple[list[LineAnswer], TotalsAnswer]:
     """Price the cart at today's prices."""
-    totals = price_cart(session, head, read_lines(session, head)).totals
-    currency = head.currency_code
+    totals = price_cart(session, cart, read_lines(session, cart)).totals
+    currency = cart.currency_code
     return [_priced_line(each, currency) for each in totals.lines], totals_of(totals, currency=currency)
 
 

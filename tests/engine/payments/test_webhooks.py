@@ -25,13 +25,14 @@ from console.engine.payments.sandbox.webhooks import sign
 from console.engine.phases.leg import Payment
 from console.engine.reconciliation import find_differences
 from console.engine.recovery import recover
-from console.models import CheckoutLock, Order, OutboxEvent, PaymentOperation
+from console.models import CheckoutLock, Order, PaymentOperation
 from console.testing.clock import FrozenClock
 from console.testing.factories import VISA, Shop
 from console.testing.scripted import ScriptedGateway, after, answer, approve, refuse, stay_silent, wait_for_shopper
 from tests.engine.facts import statuses
 from tests.engine.payments.sandboxes import let_deeds_come_due
-from tests.engine.rows import read, read_one
+from tests.engine.purchases import start_waiting, topics
+from tests.engine.rows import read_one
 
 AUTHORIZE, CAPTURE, VOID, REFUND = OperationKind
 SUCCEEDED, REFUSED, WAITING = OperationStatus.SUCCEEDED, OperationStatus.REFUSED, OperationStatus.WAITING
@@ -47,20 +48,12 @@ def notice(lock: CheckoutLock, kind: OperationKind, status: OperationStatus = SU
 
 def waiting_for_shopper(session: Session, shop: Shop, bank: ScriptedGateway) -> CheckoutLock:
     shop.sell()
-    lock = shop.checkout()
-    bank.script("authorize", wait_for_shopper)
-    with pytest.raises(PaymentPending):
-        process(session, lock, payment=VISA)
-    return lock
+    return start_waiting(session, shop, bank)
 
 
 def wait(request: Any) -> GatewayAnswer:
     """Take a capture in, and let it take a while."""
     return answer(request, WAITING)
-
-
-def topics(session: Session) -> list[str]:
-    return [event.topic for event in read(session, OutboxEvent)]
 
 
 class TestTwiceAndInAnyOrder:

@@ -23,3 +23,11 @@ def support(app: APIFlask) -> FlaskClient:
     client = app.test_client()
     sign_in(client, add_user(app, "support"))
     return client
+
+
+@pytest.fixture
+def admin(app: APIFlask) -> FlaskClient:
+    """Give out a client in which an admin is signed in."""
+    client = app.test_client()
+    sign_in(client, add_user(app, "admin"))
+    return client

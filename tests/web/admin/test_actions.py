@@ -11,8 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from console.engine import Payment, cancel, extend, process
-from console.engine.errors import PaymentPending
+from console.engine import cancel, extend
 from console.engine.invariants import check_all
 from console.models import AuditEntry, CheckoutLock
 from console.testing.factories import Shop, make_driverless, make_due
@@ -39,14 +38,10 @@ def form_of(page: TestResponse) -> dict[str, Any]:
 
 
 @pytest.fixture
-def silent(session: Session, shop: Shop) -> CheckoutLock:
-    """Give out a checkout whose gateway does not answer, and which nobody drives."""
-    shop.sell()
-    lock = shop.checkout()
-    with pytest.raises(PaymentPending):
-        process(session, lock, payment=Payment("card", "tok_never_answers"))
-    make_driverless(session, lock)
-    return lock
+def silent(session: Session, silent: CheckoutLock) -> CheckoutLock:
+    """Give out a checkout whose gateway does not answer, and whose driver died."""
+    make_driverless(session, silent)
+    return silent
 
 
 def test_the_page_says_what_will_happen_and_does_nothing(support: FlaskClient, session: Session, shop: Shop) -> None:

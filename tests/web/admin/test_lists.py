@@ -28,13 +28,14 @@ from console.web.listing.snapshots import SNAPSHOTS
 from console.web.listing.stock_levels import STOCK_LEVELS
 from console.web.listing.users import USERS
 from tests.web.admin.lists import HOSTILE_CURSORS, HOSTILE_WORDS, NOW, cursor, following
-from tests.web.console_visits import Inlined, add_user, sign_in
+from tests.web.console_visits import Inlined, add_user
 from tests.web.statements import statements
 
 ALL = (LOCKS, ORDERS, PAYMENTS, SNAPSHOTS, RESERVATIONS, STOCK_LEVELS, AUDIT, USERS)
 TABBED = [listing for listing in ALL if listing.tabs]
 _ROW = re.compile(r'<tr role="row">\s*<td.*?</tr>', re.DOTALL)
 _TAGS = re.compile(r"<[^>]+>")
+_WHEN = re.compile(r" \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC")
 _TIME = re.compile(r'<time [^>]*title="([^"]*)">.*?</time>', re.DOTALL)
 
 
@@ -56,14 +57,6 @@ def rows_of(client: FlaskClient, listing: Listing, **arguments: str) -> list[str
     page = client.get(url_of(listing), query_string=arguments)
     assert page.status_code == 200, page.text
     return [read_row(row) for row in _ROW.findall(page.text)]
-
-
-@pytest.fixture
-def admin(app: APIFlask) -> FlaskClient:
-    """Give out a client in which an admin is signed in."""
-    client = app.test_client()
-    sign_in(client, add_user(app, "admin"))
-    return client
 
 
 @pytest.fixture
@@ -91,8 +84,9 @@ def test_orders_are_shown_with_what_they_came_to(admin: FlaskClient, history: di
     (row,) = rows_of(admin, ORDERS)
 
     reference = history["bought"].reference
-    for word in (f"O-{reference}", "Paid", "34.90 GBP", "ada@example.org", f" {reference} ", "S-1", "just now"):
+    for word in (f"O-{reference}", "Paid", "34.90 GBP", "ada@example.org", f" {reference} ", "S-1"):
         assert word in row
+    assert _WHEN.search(row)
 
 
 def test_payments_are_shown_without_their_tokens(
@@ -138,8 +132,9 @@ def test_the_audit_tells_who_did_what_and_why(admin: FlaskClient, history: dict[
     (row,) = rows_of(admin, AUDIT, actor="support@example.org")
 
     lock = f"checkout_lock:{history['released'].id}"
-    for word in ("Release", lock, "support@example.org", "The shopper called.", "192.0.2.7", "just now"):
+    for word in ("Release", lock, "support@example.org", "The shopper called.", "192.0.2.7"):
         assert word in row
+    assert _WHEN.search(row)
 
 
 def test_users_are_listed_for_admins_without_their_passwords(app: APIFlask, admin: FlaskClient) -> None:

@@ -11,31 +11,12 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from console.engine import Payment, cancel, extend, process
-from console.engine.errors import PaymentPending
+from console.engine import cancel, extend, process
 from console.engine.invariants import check_all
 from console.models import AuditEntry, CheckoutLock, PaymentOperation
 from console.testing.factories import VISA, Shop
 from tests.engine.rows import read, read_one
 from tests.web.console_visits import Inlined, add_user, csrf_token_in, sign_in
-
-
-@pytest.fixture
-def admin(app: APIFlask) -> FlaskClient:
-    """Give out a client in which an admin is signed in."""
-    client = app.test_client()
-    sign_in(client, add_user(app, "admin"))
-    return client
-
-
-@pytest.fixture
-def silent(session: Session, shop: Shop) -> CheckoutLock:
-    """Give out a checkout whose authorization the gateway never answers."""
-    shop.sell()
-    lock = shop.checkout()
-    with pytest.raises(PaymentPending):
-        process(session, lock, payment=Payment("card", "tok_never_answers"))
-    return lock
 
 
 def url_of(lock: CheckoutLock) -> str:

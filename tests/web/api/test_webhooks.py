@@ -11,64 +11,17 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
-from werkzeug.test import TestResponse
 
 from console.engine.invariants import check_all
-from console.engine.payments.sandbox.challenges import Challenge
-from console.engine.payments.sandbox.gateway import SandboxGateway
 from console.engine.payments.sandbox.webhooks import sign
 from console.engine.reconciliation import find_differences
-from console.engine.runtime import runtime_of
 from console.extensions import db
 from console.models import CheckoutLock, Order, PaymentOperation
 from console.models.types import clock
 from console.testing.factories import Shop
-from tests.engine.payments.sandboxes import let_deeds_come_due, queued_bodies
 from tests.engine.rows import read_now
+from tests.web.api.bank import SECRET, Bank
 from tests.web.api.shopper import Shopper
-
-PATH = "/webhooks/payments/sandbox"
-SECRET = "a secret of the shop and its gateway"
-
-
-class Bank:
-    """The sandbox from outside: its queued webhooks, sent by hand."""
-
-    def __init__(self, shopper: Shopper, folder: Path) -> None:
-        self.shopper = shopper
-        self.ledger_url = f"sqlite:///{folder}/sandbox.sqlite3"
-
-    def gateway(self) -> SandboxGateway:
-        with self.shopper.app.app_context():
-            gateway = runtime_of(db.session()).gateway
-        assert isinstance(gateway, SandboxGateway)
-        return gateway
-
-    def approve(self, url: str, *, is_approved: bool = True) -> Challenge:
-        """Have the shopper decide on the page at that address."""
-        challenge = self.gateway().find_challenge(url.rsplit("/", 1)[1])
-        assert challenge is not None
-        return self.gateway().decide_challenge(challenge, is_approved=is_approved)
-
-    def bodies(self) -> list[str]:
-        """Give what waits to be sent."""
-        self.gateway().do_what_is_due()
-        return queued_bodies(self.ledger_url, "")
-
-    def send(self, body: str, *, path: str = PATH, at: float | None = None, secret: str = SECRET) -> TestResponse:
-        """Send one webhook, signed now."""
-        signature = sign(body.encode(), secret=secret, at=int(time.time() if at is None else at))
-        return self.post(body, path=path, signature=signature)
-
-    def post(self, body: str, *, signature: str | None, path: str = PATH) -> TestResponse:
-        headers = {"Sandbox-Signature": signature} if signature is not None else {}
-        return self.shopper.ask("POST", path, headers=headers, data=body)
-
-    def settle(self) -> None:
-        """Let what is due come, and tell of it."""
-        let_deeds_come_due(self.ledger_url)
-        for body in self.bodies():
-            assert self.send(body).status_code == 200
 
 
 @pytest.fixture
@@ -112,7 +65,7 @@ def test_what_a_payment_asks_for_is_told_to_its_own_session_only(bank: Bank, ask
 def test_an_approved_payment_becomes_an_order_by_its_webhook(
     bank: Bank, session: Session, asked: dict[str, Any]
 ) -> None:
-    bank.approve(asked["next_action"]["url"])
+    bank.decide(asked["next_action"]["url"])
 
     [body] = bank.bodies()
     answer = bank.send(body)
@@ -126,7 +79,7 @@ def test_an_approved_payment_becomes_an_order_by_its_webhook(
 def test_a_refused_payment_ends_declined_and_the_cart_can_be_bought_anew(
     bank: Bank, session: Session, asked: dict[str, Any]
 ) -> None:
-    bank.approve(asked["next_action"]["url"], is_approved=False)
+    bank.decide(asked["next_action"]["url"], is_approved=False)
 
     [body] = bank.bodies()
     assert bank.send(body).status_code == 200
@@ -137,7 +90,7 @@ def test_a_refused_payment_ends_declined_and_the_cart_can_be_bought_anew(
 
 
 def test_the_way_back_needs_no_webhook(bank: Bank, asked: dict[str, Any]) -> None:
-    bank.approve(asked["next_action"]["url"])
+    bank.decide(asked["next_action"]["url"])
 
     resumed = bank.shopper.ask("POST", f"/checkouts/{asked['checkout']['id']}/resume", json={})
 
@@ -148,7 +101,7 @@ def test_the_way_back_needs_no_webhook(bank: Bank, asked: dict[str, Any]) -> Non
 
 
 def test_the_same_webhook_may_come_many_times(bank: Bank, session: Session, asked: dict[str, Any]) -> None:
-    bank.approve(asked["next_action"]["url"])
+    bank.decide(asked["next_action"]["url"])
     [body] = bank.bodies()
 
     statuses = [bank.send(body).status_code for _ in range(3)]
@@ -194,7 +147,7 @@ def test_late_money_is_back_once_its_webhook_is_acknowledged(
 def test_an_unsigned_webhook_is_refused(
     bank: Bank, session: Session, asked: dict[str, Any], signature: str | None
 ) -> None:
-    bank.approve(asked["next_action"]["url"])
+    bank.decide(asked["next_action"]["url"])
     [body] = bank.bodies()
 
     refused = bank.post(body, signature=None if signature is None else signature.encode().decode("latin-1"))
@@ -204,7 +157,7 @@ def test_an_unsigned_webhook_is_refused(
 
 
 def test_a_forged_webhook_is_refused(bank: Bank, session: Session, asked: dict[str, Any]) -> None:
-    bank.approve(asked["next_action"]["url"])
+    bank.decide(asked["next_action"]["url"])
     [body] = bank.bodies()
     good = sign(body.encode(), secret=SECRET, at=int(time.time()))
 
@@ -218,7 +171,7 @@ def test_a_forged_webhook_is_refused(bank: Bank, session: Session, asked: dict[s
 def test_a_webhook_with_a_stale_timestamp_is_refused(
     bank: Bank, session: Session, asked: dict[str, Any], seconds: int
 ) -> None:
-    bank.approve(asked["next_action"]["url"])
+    bank.decide(asked["next_action"]["url"])
     [body] = bank.bodies()
 
     refused = bank.send(body, at=time.time() + seconds)
@@ -246,7 +199,7 @@ def test_a_gateway_without_webhooks_has_no_endpoint(bank_at: Callable[..., Bank]
 
 
 def test_a_webhook_for_an_unknown_payment_is_not_acknowledged(bank: Bank, asked: dict[str, Any]) -> None:
-    bank.approve(asked["next_action"]["url"])
+    bank.decide(asked["next_action"]["url"])
     [body] = bank.bodies()
 
     refused = bank.send(body.replace(asked["checkout"]["reference"], "ZZZZ-ZZZZ"))
@@ -267,7 +220,7 @@ def test_a_webhook_with_a_wrong_amount_is_stored_and_not_taken(
     assert lock.state == "authorizing"
     assert "The gateway speaks of" in lock.needs_attention
     session.commit()
-    bank.approve(asked["next_action"]["url"])
+    bank.decide(asked["next_action"]["url"])
     [body] = bank.bodies()
     assert bank.send(body).status_code == 200
     assert read_now(session, CheckoutLock).state == "completed"
@@ -281,7 +234,7 @@ def test_what_was_told_stays_stored_though_another_request_drives(
         update(CheckoutLock).where(CheckoutLock.id == lock.id).values(lease_owner="somebody", lease_until=clock(60))
     )
     session.commit()
-    bank.approve(asked["next_action"]["url"])
+    bank.decide(asked["next_action"]["url"])
     [body] = bank.bodies()
 
     answer = bank.send(body)
@@ -295,7 +248,7 @@ def test_webhooks_are_not_counted_as_a_shopper_s_calls(bank_at: Callable[..., Ba
     bank = bank_at(CHECKOUT_RATE_LIMIT="2 per minute")
     shop.sell("MUG", price=1000)
     asked = bank.shopper.fill_cart().buy(card="tok_3ds").get_json()
-    bank.approve(asked["next_action"]["url"])
+    bank.decide(asked["next_action"]["url"])
     [body] = bank.bodies()
 
     answers = [bank.send(body) for _ in range(8)]
@@ -308,7 +261,7 @@ def test_webhooks_are_not_counted_as_a_shopper_s_calls(bank_at: Callable[..., Ba
 def test_a_webhook_that_cannot_be_stored_is_not_acknowledged(
     bank: Bank, asked: dict[str, Any], make_shopper: Callable[..., Shopper], tmp_path: Path
 ) -> None:
-    bank.approve(asked["next_action"]["url"])
+    bank.decide(asked["next_action"]["url"])
     [body] = bank.bodies()
     nowhere = "postgresql://postgres@127.0.0.1:1/nowhere"
     cut_off = Bank(make_shopper(SANDBOX_WEBHOOK_SECRET=SECRET, DATABASE_URL=nowhere), tmp_path)

@@ -47,3 +47,9 @@ def viewer(app: APIFlask) -> Ask:
 def support(app: APIFlask) -> Ask:
     """Give out a program that may act."""
     return program(app, "support")
+
+
+@pytest.fixture
+def admin(app: APIFlask) -> Ask:
+    """Give out a program that may do everything."""
+    return program(app, "admin")

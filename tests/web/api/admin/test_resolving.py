@@ -17,22 +17,6 @@ from tests.engine.rows import read, read_one
 from tests.web.api.admin.conftest import Ask, program
 
 
-@pytest.fixture
-def admin(app: APIFlask) -> Ask:
-    """Give out a program that may do everything."""
-    return program(app, "admin")
-
-
-@pytest.fixture
-def silent(session: Session, shop: Shop) -> CheckoutLock:
-    """Give out a checkout whose authorization the gateway never answers."""
-    shop.sell()
-    lock = shop.checkout()
-    with pytest.raises(PaymentPending):
-        process(session, lock, payment=Payment("card", "tok_never_answers"))
-    return lock
-
-
 def word(lock: CheckoutLock, session: Session, **changes: Any) -> dict[str, Any]:
     """Build the body of a resolution."""
     operation = read_one(session, PaymentOperation, lock_id=lock.id)

@@ -13,16 +13,17 @@ from console.engine.attention import Cause, call_off, causes_about, demand, is_k
 from console.engine.database import look, transact
 from console.engine.locks import touch
 from console.engine.machine import OperationKind, OperationStatus
+from console.engine.moments import moment_ago
 from console.engine.payments.facts import record_answer
 from console.engine.payments.gateway import GatewayAnswer
-from console.engine.reconciliation import Comparison, Difference, Posted, compare, moment_ago
+from console.engine.reconciliation import Comparison, Difference, Posted, compare
 from console.engine.tables import locks
 
 RECONCILED_SECONDS = 7 * 24 * 3600.0
 
 
 @dataclass
-class Settlement:
+class Reconciled:
     """What came of a comparison: the facts recorded, who was called for, and payments of nobody we know."""
 
     recorded: list[str] = field(default_factory=list)
@@ -30,7 +31,7 @@ class Settlement:
     strangers: list[str] = field(default_factory=list)
 
 
-def reconcile(session: Session, *, last_seconds: float = RECONCILED_SECONDS) -> Settlement | None:
+def reconcile(session: Session, *, last_seconds: float = RECONCILED_SECONDS) -> Reconciled | None:
     """Compare the last days with the gateway's ledger and record what it shows; None when the gateway shows none.
 
     What the ledger shows done, and our operation does not know, is recorded as the fact that it is, with all that
@@ -42,14 +43,14 @@ def reconcile(session: Session, *, last_seconds: float = RECONCILED_SECONDS) -> 
     comparison = compare(session, since=moment_ago(session, last_seconds))
     if comparison is None:
         return None
-    settled = Settlement()
+    done = Reconciled()
     for key, told in comparison.theirs.items():
         operation = comparison.after.get(key)
         if operation is not None and operation.status != OperationStatus.SUCCEEDED:
             transact(session, _recording(session, operation, told))
-            settled.recorded.append(f"{key[0]} {key[1]}")
-    _call_humans(session, comparison, settled)
-    return settled
+            done.recorded.append(f"{key[0]} {key[1]}")
+    _call_humans(session, comparison, done)
+    return done
 
 
 def _recording(session: Session, operation: Row[Any], told: Posted) -> Callable[[], Row[Any]]:
@@ -63,17 +64,17 @@ def _recording(session: Session, operation: Row[Any], told: Posted) -> Callable[
     return lambda: record_answer(session, operation.lock_id, operation, answer)
 
 
-def _call_humans(session: Session, comparison: Comparison, settled: Settlement) -> None:
+def _call_humans(session: Session, comparison: Comparison, done: Reconciled) -> None:
     differing = [each for each in comparison.differences if each.status != OperationStatus.REFUSED]
     seen = {reference for reference, _ in (*comparison.before, *comparison.theirs)}
     rows = _locks_of(session, {each.reference for each in differing})
     for difference in differing:
         lock = rows.get(difference.reference)
         if lock is None:
-            settled.strangers.append(difference.reference)
+            done.strangers.append(difference.reference)
         elif difference.said_by is None and _matters(difference, comparison) and _call(session, lock, difference):
-            settled.called.append(difference.reference)
-    _call_off_settled(session, seen, {(each.reference, each.kind) for each in differing if _matters(each, comparison)})
+            done.called.append(difference.reference)
+    _call_off_agreeing(session, seen, {(each.reference, each.kind) for each in differing if _matters(each, comparison)})
 
 
 def _matters(difference: Difference, comparison: Comparison) -> bool:
@@ -107,7 +108,7 @@ def _call(session: Session, lock: Row[Any], difference: Difference) -> bool:
     return True
 
 
-def _call_off_settled(session: Session, seen: set[str], differing: set[tuple[str, str]]) -> None:
+def _call_off_agreeing(session: Session, seen: set[str], differing: set[tuple[str, str]]) -> None:
     """Call humans off where the books were compared and differ no more."""
     query = select(locks).where(locks.c.needs_attention.is_not(None))
     for lock in look(session, lambda reader: list(reader.execute(query))):

@@ -11,17 +11,18 @@ from sqlalchemy.orm import Session
 
 from console.engine import CheckoutError, process, resolve
 from console.engine.attention import Cause, causes_about
+from console.engine.bookkeeping import reconcile
 from console.engine.invariants import check_all
 from console.engine.payments.gateway import LedgerEntry, NoAnswer
 from console.engine.recovery import recover
 from console.engine.runtime import CheckoutConfig, attach
-from console.engine.settlement import reconcile
 from console.engine.tables import locks
-from console.models import CheckoutLock, OutboxEvent, PaymentOperation
+from console.models import CheckoutLock, PaymentOperation
 from console.testing.factories import VISA, Shop
 from console.testing.scripted import ScriptedGateway, refuse, stay_silent
 from tests.engine.facts import statuses
-from tests.engine.rows import read, read_one
+from tests.engine.purchases import calls_for_humans
+from tests.engine.rows import read_one
 
 
 class Bookkeeper(ScriptedGateway):
@@ -56,10 +57,6 @@ def pay(session: Session, shop: Shop) -> CheckoutLock:
     return lock
 
 
-def calls(session: Session) -> int:
-    return [event.topic for event in read(session, OutboxEvent)].count("CheckoutNeedsAttention")
-
-
 def test_a_capture_in_doubt_that_the_ledger_shows_done_is_a_fact(
     session: Session, shop: Shop, bank: Bookkeeper
 ) -> None:
@@ -88,7 +85,7 @@ def test_a_refused_capture_that_the_ledger_shows_done_is_late_money(
     recover(session)
 
     assert statuses(session)["refund"] == "succeeded"
-    assert (read_one(session, CheckoutLock).state, calls(session)) == ("failed", 1)
+    assert (read_one(session, CheckoutLock).state, calls_for_humans(session)) == ("failed", 1)
     assert check_all(session) == []
 
 
@@ -135,7 +132,7 @@ def test_what_the_ledger_does_not_have_calls_a_human_once(session: Session, shop
         "Capture: we have succeeded, 10.00 GBP; the gateway's ledger has 0.00 GBP"
         in read_one(session, CheckoutLock).needs_attention
     )
-    assert calls(session) == 1
+    assert calls_for_humans(session) == 1
 
 
 def test_a_human_is_called_off_once_the_books_agree(session: Session, shop: Shop, bank: Bookkeeper) -> None:
@@ -166,7 +163,7 @@ def test_a_difference_that_a_human_has_answered_calls_nobody_again(
     again = reconcile(session)
 
     assert again is not None
-    assert (lock.state, lock.needs_attention, again.called, calls(session)) == ("completed", None, [], 1)
+    assert (lock.state, lock.needs_attention, again.called, calls_for_humans(session)) == ("completed", None, [], 1)
     assert check_all(session) == []
 
 
@@ -218,7 +215,7 @@ def test_another_amount_calls_a_human_and_is_not_taken(session: Session, shop: S
 
     assert statuses(session)["capture"] == "unknown"
     assert "speaks of 900 GBP" in read_one(session, CheckoutLock).needs_attention
-    assert calls(session) == 1
+    assert calls_for_humans(session) == 1
 
 
 def test_a_ledger_out_of_reach_changes_nothing(session: Session, shop: Shop, bank: Bookkeeper) -> None:
