@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from console.engine.database import run, savepoint, transact, write
 from console.engine.errors import LostRace
+from console.engine.express import express_driver
 from console.engine.express_rows import MOST_ROWS, in_few
 from console.engine.tables import variants
 
@@ -32,6 +33,13 @@ def rows(*skus: str) -> list[dict[str, str]]:
 
 def skus(session: Session) -> list[str]:
     return [row.sku for row in run(session, _COUNT, {"of_class": "own"}).all()]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_every_engine_of_a_process_goes_by_express(session: Session, database: Engine) -> None:
+    with database.connect() as reader:
+        assert express_driver(reader) is not None
+    assert express_driver(session.connection()) is not None
 
 
 def test_what_is_written_is_seen_by_the_next_statement(session: Session) -> None:
