@@ -26,14 +26,30 @@ def expire_if_due(session: Session, lock_id: int) -> Row[Any]:
     Raises:
         NotFound: when there is no such lock.
     """
+    expired = _expire(session, lock_id)
+    return look(session, lambda reader: read_lock(reader, lock_id)) if expired is None else settle(session, expired)
+
+
+def undo_if_due(session: Session, lock_id: int) -> Row[Any]:
+    """Expire a checkout if it is due, and give it as it is now, for a caller who drives it on. Own transactions.
+
+    Settling its money is left to that drive: the gateway is tried once, not twice in a row.
+
+    Raises:
+        NotFound: when there is no such lock.
+    """
+    expired = _expire(session, lock_id)
+    return look(session, lambda reader: read_lock(reader, lock_id)) if expired is None else expired
+
+
+def _expire(session: Session, lock_id: int) -> Row[Any] | None:
     due = select(locks.c.id).where(locks.c.id == lock_id, is_due())
     if look(session, lambda reader: reader.scalar(due)) is None:
-        return look(session, lambda reader: read_lock(reader, lock_id))
+        return None
     try:
-        row = transact(session, lambda: expire_row(session, read_lock(session, lock_id)))
+        return transact(session, lambda: expire_row(session, read_lock(session, lock_id)))
     except LostRace:
-        return look(session, lambda reader: read_lock(reader, lock_id))
-    return settle(session, row)
+        return None
 
 
 def expire_due(session: Session, *, limit: int | None = None, is_stopped: Callable[[], bool] = lambda: False) -> int:
