@@ -347,6 +347,19 @@ class TestUnasked:
         assert topics(session).count("CheckoutNeedsAttention") == 1
         assert check_all(session) == []
 
+    def test_an_unasked_refund_during_the_capture_calls_for_a_human_though_the_sale_is_made(
+        self, session: Session, shop: Shop, bank: ScriptedGateway, support: Session
+    ) -> None:
+        shop.sell()
+        lock = shop.checkout()
+        told = notice(lock, REFUND)
+        bank.script("capture", after(lambda: take_notice(support, told)))
+
+        assert process(session, lock, payment=VISA).status == "paid"
+
+        assert "tells of a refund of 1000 GBP" in (lock.needs_attention or "")
+        assert check_all(session) == []
+
     @pytest.mark.parametrize("status", [REFUSED, WAITING])
     def test_what_was_neither_asked_for_nor_done_is_nothing(
         self, session: Session, shop: Shop, bank: ScriptedGateway, status: OperationStatus
