@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import structlog
@@ -52,23 +53,37 @@ def _expire(session: Session, lock_id: int) -> Row[Any] | None:
         return None
 
 
-def expire_due(session: Session, *, limit: int | None = None, is_stopped: Callable[[], bool] = lambda: False) -> int:
+def expire_due(
+    session: Session,
+    *,
+    limit: int | None = None,
+    is_stopped: Callable[[], bool] = lambda: False,
+    settles: bool = True,
+) -> int:
     """Expire what is due, oldest first, until told to stop; tell how many were. Own transactions, one a checkout.
+
+    What is ours is given back of all of them before any gateway is called: one that is silent keeps no cart and no
+    stock of the others. Without `settles` the money is left to the recovery.
 
     Raises:
         DatabaseUnavailable: when the database is out of reach; what is left is expired by the next sweep.
     """
     query = select(locks.c.id).where(is_due()).order_by(locks.c.expires_at).limit(limit)
     ids = look(session, lambda reader: list(reader.scalars(query)))
-    return sum(_expire_one(session, lock_id) for lock_id in ids if not is_stopped())
+    undone = [_attempt(partial(undo_if_due, session, lock_id), lock_id) for lock_id in ids if not is_stopped()]
+    expired = [row for row in undone if row is not None and row.outcome == Outcome.EXPIRED]
+    for row in expired if settles else ():
+        if not is_stopped():
+            _attempt(partial(settle, session, row), row.id)
+    return len(expired)
 
 
-def _expire_one(session: Session, lock_id: int) -> bool:
-    """Expire one of many: a defect in one does not keep the others waiting."""
+def _attempt(step: Callable[[], Row[Any]], lock_id: int) -> Row[Any] | None:
+    """Do a step for one of many: a defect in one does not keep the others waiting."""
     try:
-        return bool(expire_if_due(session, lock_id).outcome == Outcome.EXPIRED)
+        return step()
     except DatabaseUnavailable:
         raise
     except Exception:
         log.exception("checkout_not_expired", lock_id=lock_id)
-        return False
+        return None
