@@ -117,8 +117,11 @@ GUARDS = (
     Guard(
         "a refused leg leaves nothing but its evidence",
         "console/engine/legs.py",
-        "            with leg.session.begin_nested():\n                run_phases(leg, phases)\n        except StockMoved:",
-        "            run_phases(leg, phases)\n        except StockMoved:",
+        "    with savepoint(leg.session):\n"
+        "        run_phases(leg, phases)\n"
+        "        leg.history.write(leg.session)\n"
+        "        leg.take_stock()\n",
+        "    run_phases(leg, phases)\n    leg.history.write(leg.session)\n    leg.take_stock()\n",
         f"{FENCES}::test_a_refusal_after_the_reservation_holds_no_stock",
     ),
     Guard(

@@ -37,9 +37,7 @@ def next_move(
     about those in `silent` it was just asked in vain, and their next try is not due.
     """
     open_statuses = {
-        kind: status
-        for kind, status in statuses.items()
-        if kind not in silent and _is_to_call(kind, status, may_ask)
+        kind: status for kind, status in statuses.items() if kind not in silent and _is_to_call(kind, status, may_ask)
     }
     if state == State.AUTHORIZING:
         call = Move.AUTHORIZE if OperationKind.AUTHORIZE in open_statuses else None

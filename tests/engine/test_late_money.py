@@ -196,7 +196,8 @@ def test_a_void_of_what_a_human_captured_at_the_gateway_is_refunded(
 
     release(session, lock, actor="ada", reason="shopper gave up", version=None)
 
-    assert statuses(session) == {"authorize": "succeeded", "void": "refused", "refund": "succeeded"}
+    books = {"authorize": "succeeded", "void": "refused", "capture": "succeeded", "refund": "succeeded"}
+    assert statuses(session) == books
     assert topics(session).count("CheckoutNeedsAttention") == 1
     require_ended(session, "released")
 
