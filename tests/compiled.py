@@ -32,7 +32,8 @@ class CompiledStatements:
     """Statements compiled once for all engines on one kind of database.
 
     SQLAlchemy finds a compiled statement by its engine's dialect. So engines made alike are given one dialect: the
-    first that has spoken with its database and knows what that can do.
+    first that has spoken with its database and knows what that can do. Each connects by its own all the same, where what
+    makes its connections listens: so a dialect is given once the first connection is made, not before.
     """
 
     def __init__(self) -> None:
@@ -44,13 +45,12 @@ class CompiledStatements:
         kind = type(engine.dialect)
         if getattr(engine.dialect, "_on_connect_isolation_level", None) is not None:
             return
-        if kind in self._dialects:
-            engine.dialect = self._dialects[kind]
-            engine.update_execution_options(compiled_cache=self._statements[kind])
-        else:
-            event.listen(engine, "connect", lambda *_: self._begin(kind, engine))
+        event.listen(engine, "connect", lambda *_: self._join(kind, engine))
 
-    def _begin(self, kind: type[Dialect], engine: Engine) -> None:
+    def _join(self, kind: type[Dialect], engine: Engine) -> None:
         if kind not in self._dialects:
             self._statements[kind] = LRUCache(STATEMENTS_KEPT)
             self._dialects[kind] = engine.dialect
+        elif engine.dialect is not self._dialects[kind]:
+            engine.dialect = self._dialects[kind]
+            engine.update_execution_options(compiled_cache=self._statements[kind])

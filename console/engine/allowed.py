@@ -62,8 +62,8 @@ def resolvable(lock: Any, known: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def unbooked(lock: Any, known: Mapping[str, Any]) -> frozenset[str]:
-    """Tell what stands in the gateway's ledger, and has no operation of ours; the authorization speaks for them."""
-    return causes_about(lock, Cause.LEDGER) - known.keys()
+    """Tell what somebody was called about and has no operation of ours; the authorization speaks for them."""
+    return (causes_about(lock, Cause.LEDGER) | causes_about(lock, Cause.MISMATCH)) - known.keys()
 
 
 def _is_resolvable(operation: Any, lock: Any, known: Mapping[str, Any]) -> bool:

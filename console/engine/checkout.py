@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from console.engine.answers import answer_of
 from console.engine.database import look, transact
 from console.engine.errors import CheckoutInProgress, InProgress, InvalidInput, LostRace, NotAllowed
-from console.engine.expiry import expire_if_due
+from console.engine.expiry import undo_if_due
 from console.engine.idempotency import KeySeen, hash_request, wait_for_end
 from console.engine.legs import RequestKey, enter_authorization, take_key
 from console.engine.locks import Seen, new_drive, read_lock
@@ -106,7 +106,7 @@ def resume(
         CheckoutError: as `process`.
     """
     require_owner(session, lock, session_id=session_id)
-    row = expire_if_due(session, lock.id)
+    row = undo_if_due(session, lock.id)
     show(row, on=lock)
     if row.state in UNPAID:
         if payment is None:
@@ -121,7 +121,7 @@ def advance(session: Session, lock: CheckoutLock) -> CheckoutLock:
     Raises:
         InProgress: when somebody drives it.
     """
-    row = expire_if_due(session, lock.id)
+    row = undo_if_due(session, lock.id)
     return show(_drive(session, row), on=lock)
 
 

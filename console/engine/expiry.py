@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import structlog
@@ -26,33 +27,63 @@ def expire_if_due(session: Session, lock_id: int) -> Row[Any]:
     Raises:
         NotFound: when there is no such lock.
     """
+    expired = _expire(session, lock_id)
+    return look(session, lambda reader: read_lock(reader, lock_id)) if expired is None else settle(session, expired)
+
+
+def undo_if_due(session: Session, lock_id: int) -> Row[Any]:
+    """Expire a checkout if it is due, and give it as it is now, for a caller who drives it on. Own transactions.
+
+    Settling its money is left to that drive: the gateway is tried once, not twice in a row.
+
+    Raises:
+        NotFound: when there is no such lock.
+    """
+    expired = _expire(session, lock_id)
+    return look(session, lambda reader: read_lock(reader, lock_id)) if expired is None else expired
+
+
+def _expire(session: Session, lock_id: int) -> Row[Any] | None:
     due = select(locks.c.id).where(locks.c.id == lock_id, is_due())
     if look(session, lambda reader: reader.scalar(due)) is None:
-        return look(session, lambda reader: read_lock(reader, lock_id))
+        return None
     try:
-        row = transact(session, lambda: expire_row(session, read_lock(session, lock_id)))
+        return transact(session, lambda: expire_row(session, read_lock(session, lock_id)))
     except LostRace:
-        return look(session, lambda reader: read_lock(reader, lock_id))
-    return settle(session, row)
+        return None
 
 
-def expire_due(session: Session, *, limit: int | None = None, is_stopped: Callable[[], bool] = lambda: False) -> int:
+def expire_due(
+    session: Session,
+    *,
+    limit: int | None = None,
+    is_stopped: Callable[[], bool] = lambda: False,
+    settles: bool = True,
+) -> int:
     """Expire what is due, oldest first, until told to stop; tell how many were. Own transactions, one a checkout.
+
+    What is ours is given back of all of them before any gateway is called: one that is silent keeps no cart and no
+    stock of the others. Without `settles` the money is left to the recovery.
 
     Raises:
         DatabaseUnavailable: when the database is out of reach; what is left is expired by the next sweep.
     """
     query = select(locks.c.id).where(is_due()).order_by(locks.c.expires_at).limit(limit)
     ids = look(session, lambda reader: list(reader.scalars(query)))
-    return sum(_expire_one(session, lock_id) for lock_id in ids if not is_stopped())
+    undone = [_attempt(partial(undo_if_due, session, lock_id), lock_id) for lock_id in ids if not is_stopped()]
+    expired = [row for row in undone if row is not None and row.outcome == Outcome.EXPIRED]
+    for row in expired if settles else ():
+        if not is_stopped():
+            _attempt(partial(settle, session, row), row.id)
+    return len(expired)
 
 
-def _expire_one(session: Session, lock_id: int) -> bool:
-    """Expire one of many: a defect in one does not keep the others waiting."""
+def _attempt(step: Callable[[], Row[Any]], lock_id: int) -> Row[Any] | None:
+    """Do a step for one of many: a defect in one does not keep the others waiting."""
     try:
-        return bool(expire_if_due(session, lock_id).outcome == Outcome.EXPIRED)
+        return step()
     except DatabaseUnavailable:
         raise
     except Exception:
         log.exception("checkout_not_expired", lock_id=lock_id)
-        return False
+        return None

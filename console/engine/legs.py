@@ -34,6 +34,7 @@ from console.engine.locks import (
     under_fence,
 )
 from console.engine.machine import UNPAID, OperationKind, Outcome, Phase, State, StepStatus
+from console.engine.payments.facts import GIVES_BACK
 from console.engine.payments.gateway import GatewayAnswer
 from console.engine.payments.operations import apply_answer, operations_of
 from console.engine.phases import LEG_THREE, LEG_TWO, PAYING_PHASES, RESERVING_PHASES
@@ -181,8 +182,9 @@ def commit_stock(session: Session, drive: Drive, heard: Heard) -> Progress:
     return _run_leg(leg, LEG_THREE)
 
 
-def _ends_by_progress(cause: str, _about: str) -> bool:
-    return cause != Cause.LEDGER
+def _ends_by_progress(cause: str, about: str) -> bool:
+    """What the way forward answers; not that money went back of which we never asked it."""
+    return cause != Cause.LEDGER and about not in GIVES_BACK.values()
 
 
 def _ends_by_settling(cause: str, _about: str) -> bool:

@@ -28,12 +28,17 @@ CALLS = (Move.AUTHORIZE, Move.CAPTURE, Move.VOID, Move.REFUND)
 _IN_DOUBT = (OperationStatus.PENDING, OperationStatus.UNKNOWN)
 
 
-def next_move(state: str, statuses: Mapping[str, str], *, may_ask: Collection[str] = ()) -> Move:
+def next_move(
+    state: str, statuses: Mapping[str, str], *, may_ask: Collection[str] = (), silent: Collection[str] = ()
+) -> Move:
     """Tell what follows from a lock's state and the statuses of its operations, by kind.
 
-    `may_ask` are the kinds of waiting operations that the gateway may be asked about, since a webhook can be lost.
+    `may_ask` are the kinds of waiting operations that the gateway may be asked about, since a webhook can be lost;
+    about those in `silent` it was just asked in vain, and their next try is not due.
     """
-    open_statuses = {kind: status for kind, status in statuses.items() if _is_to_call(kind, status, may_ask)}
+    open_statuses = {
+        kind: status for kind, status in statuses.items() if kind not in silent and _is_to_call(kind, status, may_ask)
+    }
     if state == State.AUTHORIZING:
         call = Move.AUTHORIZE if OperationKind.AUTHORIZE in open_statuses else None
         return call or _after(statuses[OperationKind.AUTHORIZE], success=Move.ENTER_CAPTURE)

@@ -49,15 +49,21 @@ def drive_interrupted(session: Session, *, limit: int) -> int:
 
 
 def recover_next(session: Session) -> bool:
-    """Drive one interrupted checkout on that nobody else has taken; tell whether it got any further. Own transactions.
+    """Drive one interrupted checkout on that nobody else has taken; tell whether another may wait. Own transactions.
 
-    What is driven stands last in the row afterwards, whatever comes of it: one that fails keeps no other waiting.
+    What is driven is put off until its next try is due, or stands last in the row: one that stays in doubt keeps no
+    other waiting. One that could be driven again at once, without having got any further, is left to rest.
     """
     for lock_id in _candidates(session, limit=_LOOKAHEAD):
         moved = _recover_one(session, lock_id)
         if moved is not None:
-            return moved
+            return moved or not _is_candidate(session, lock_id)
     return False
+
+
+def _is_candidate(session: Session, lock_id: int) -> bool:
+    query = select(locks.c.id).where(locks.c.id == lock_id, _is_interrupted())
+    return look(session, lambda reader: reader.scalar(query)) is not None
 
 
 def call_for_overdue(session: Session, *, limit: int = 100) -> list[str]:

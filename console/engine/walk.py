@@ -58,6 +58,7 @@ class Walk:
     fact: Fact | None = None
     fresh: frozenset[int] = frozenset()  # ids of the operations that this driver wrote just now
     heard: frozenset[str] = frozenset()  # kinds of operations that the gateway has spoken of to this driver
+    silent: frozenset[str] = frozenset()  # those that it was silent about, which is recorded
 
     def run(self) -> Row[Any]:
         """Go on until the checkout ends or must wait; give the lock as it is then.
@@ -66,14 +67,14 @@ class Walk:
             DatabaseUnavailable: when the database is out of reach; the recovery goes on from what was committed.
         """
         for _ in range(MOST_MOVES):
-            move = Move.EXPIRE if self._is_due() else self._next_move()
+            move = Move.EXPIRE if self._is_due() else self._next_move(silent=self.silent)
             if not self._make(move):
                 return self._last_seen()
         raise RuntimeError(f"checkout {self.drive.lock.id} goes round in circles")
 
-    def _next_move(self) -> Move:
+    def _next_move(self, *, silent: frozenset[str]) -> Move:
         may_ask = self.known.keys() - self.heard
-        return next_move(self.drive.lock.state, self._statuses(), may_ask=may_ask)
+        return next_move(self.drive.lock.state, self._statuses(), may_ask=may_ask, silent=silent)
 
     def _last_seen(self) -> Row[Any]:
         lock: Row[Any] = self.drive.lock
@@ -109,10 +110,19 @@ class Walk:
         answer = ask_gateway(self.session, self.drive, operation, known=self.known, is_fresh=operation.id in self.fresh)
         self.fresh -= {operation.id}
         if answer is None:
-            return self._rest(silent=operation)
+            return self._pass_over(operation)
         self.fact = Fact(operation, answer)
         self.heard |= {operation.kind}
         return True
+
+    def _pass_over(self, operation: Row[Any]) -> bool:
+        """Leave an operation to its next try; another of this checkout that is open is not kept waiting by it."""
+        silent = self.silent | {operation.kind}
+        if self._next_move(silent=silent) not in CALLS:
+            return self._rest(silent=operation)
+        transact(self.session, lambda: record_silence(self.session, self.drive.lock.id, operation))
+        self.silent = silent
+        return self._look_again()
 
     def _take_leg(self, move: Move) -> bool:
         began = time.monotonic()

@@ -52,7 +52,7 @@ def beat(session: Session, duty: Duty) -> bool:
 
 
 def recover_one(session: Session, _duty: Duty) -> bool:
-    """Drive one interrupted checkout on; several workers at it do no harm. Own transactions."""
+    """Drive one interrupted checkout on, and the next at once; several workers at it do no harm. Own transactions."""
     return recover_next(session)
 
 

@@ -13,5 +13,5 @@ log = structlog.get_logger(__name__)
 
 
 def sweep_due(session: Session, *, stop: threading.Event) -> None:
-    """Expire what is due, oldest first, until told to stop. Own transactions."""
-    log.info("swept", checkouts=expire_due(session, is_stopped=stop.is_set))
+    """Expire what is due, oldest first, until told to stop; its money is the recovery's. Own transactions."""
+    log.info("swept", checkouts=expire_due(session, is_stopped=stop.is_set, settles=False))

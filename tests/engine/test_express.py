@@ -10,7 +10,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from console.engine.database import run, savepoint, transact, write
-from console.engine.errors import LostRace
+from console.engine.errors import DatabaseUnavailable, LostRace
+from console.engine.express import express_driver
 from console.engine.express_rows import MOST_ROWS, in_few
 from console.engine.tables import variants
 
@@ -32,6 +33,13 @@ def rows(*skus: str) -> list[dict[str, str]]:
 
 def skus(session: Session) -> list[str]:
     return [row.sku for row in run(session, _COUNT, {"of_class": "own"}).all()]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_every_engine_of_a_process_goes_by_express(session: Session, database: Engine) -> None:
+    with database.connect() as reader:
+        assert express_driver(reader) is not None
+    assert express_driver(session.connection()) is not None
 
 
 def test_what_is_written_is_seen_by_the_next_statement(session: Session) -> None:
@@ -102,6 +110,22 @@ def test_a_connection_that_broke_is_given_up_and_the_work_done_again(session: Se
 
     assert transact(session, work) == ["A"]
     assert skus(other) == ["A"]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_connection_that_breaks_while_what_waits_is_committed_leaves_it_unknown(
+    session: Session, other: Session
+) -> None:
+    def work() -> None:
+        own = session.connection().exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+        write(session, _ADD, rows("A"))
+        other.connection().exec_driver_sql(f"SELECT pg_terminate_backend({own})")
+        other.commit()
+
+    with pytest.raises(DatabaseUnavailable, match="broke while saving"):
+        transact(session, work, is_repeatable=False)
+
+    assert transact(session, lambda: skus(session)) == []
 
 
 def test_what_waits_is_dropped_by_a_rollback(session: Session, other: Session) -> None:

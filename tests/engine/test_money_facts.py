@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -294,6 +296,25 @@ def test_a_silent_void_is_tried_again_while_the_cart_is_bought_anew(
 
     assert lock.state == "failed"
     assert check_all(session) == []
+
+
+@pytest.mark.parametrize("go_on", [advance, resume])
+def test_a_due_checkout_is_expired_and_its_silent_gateway_tried_once(
+    session: Session, shop: Shop, bank: ScriptedGateway, go_on: Callable[..., Any]
+) -> None:
+    shop.sell()
+    lock = shop.checkout()
+    bank.script("authorize", wait_for_shopper)
+    bank.script("void", *[stay_silent] * 4)
+    with pytest.raises(PaymentPending):
+        process(session, lock, payment=VISA)
+    make_due(session, lock)
+
+    with suppress(Expired):
+        go_on(session, lock)
+
+    void = read_one(session, PaymentOperation, kind="void")
+    assert (void.status, void.attempts, bank.calls.count("void")) == ("unknown", 1, 2)
 
 
 @pytest.mark.parametrize("wrong", [{"amount_minor": 1}, {"currency": "USD"}])

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, update
 from sqlalchemy.orm import Session
 
-from console.engine import extend, process, recovery, resume
+from console.engine import cancel, extend, process, recovery, resume
 from console.engine.attention import Cause, demand
 from console.engine.database import transact
 from console.engine.errors import PaymentPending
@@ -307,3 +307,68 @@ def test_one_that_fails_by_a_defect_keeps_no_other_from_the_worker(
     assert recover_next(session)
 
     assert [lock.state for lock in read(session, CheckoutLock)] == ["capturing", "completed"]
+
+
+def test_one_after_the_other_is_driven_without_a_rest_though_none_gets_any_further(
+    session: Session, shop: Shop, bank: ScriptedGateway
+) -> None:
+    shop.sell()
+    bank.script("capture", *[stay_silent] * 15)
+    for _ in range(3):
+        pay(session, shop, shop.checkout())
+    let_tries_come(session)
+
+    rounds = [recover_next(session) for _ in range(4)]
+
+    assert rounds == [True, True, True, False]
+    assert bank.calls.count("capture") == 15
+    assert [lock.state for lock in read(session, CheckoutLock)] == ["capturing"] * 3
+
+
+def test_one_that_could_be_driven_again_at_once_is_left_to_rest(
+    session: Session, shop: Shop, bank: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bank.script("capture", *[stay_silent] * 3)
+    pay(session, shop)
+    let_tries_come(session)
+    monkeypatch.setattr(recovery, "drive_on", lambda _session, lock, **_: lock)
+
+    assert recover_next(session) is False
+
+
+def leave_void_and_authorization_open(session: Session, shop: Shop, bank: ScriptedGateway) -> None:
+    shop.sell()
+    lock = shop.checkout()
+    bank.script("authorize", wait_for_shopper)
+    pay(session, shop, lock)
+    bank.script("void", *[stay_silent] * 4)
+    cancel(session, lock)
+
+
+def test_an_operation_that_waits_does_not_bring_forward_the_next_try_of_a_silent_void(
+    session: Session, shop: Shop, bank: ScriptedGateway
+) -> None:
+    leave_void_and_authorization_open(session, shop, bank)
+    let_tries_come(session)
+
+    rounds = [recover_next(session) for _ in range(3)]
+
+    assert rounds == [True, False, False]
+    assert bank.calls.count("void") == 4
+    assert read_one(session, PaymentOperation, kind="void").attempts == 2
+
+
+def test_a_silent_void_does_not_keep_late_money_from_its_refund(
+    session: Session, shop: Shop, bank: ScriptedGateway
+) -> None:
+    shop.sell()
+    lock = shop.checkout()
+    bank.script("capture", refuse("card_declined"))
+    bank.script("void", *[stay_silent] * 12)
+    pay(session, shop, lock)
+    tell(session, lock, "capture", OperationStatus.SUCCEEDED)
+
+    recover(session)
+
+    assert (statuses(session)["refund"], statuses(session)["void"]) == ("succeeded", "unknown")
+    assert check_all(session) == []

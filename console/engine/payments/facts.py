@@ -7,6 +7,7 @@ money which comes too late goes back.
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -49,6 +50,8 @@ def record_answer(session: Session, lock_id: int, operation: Row[Any], answer: G
     raised = apply_answer(session, operation, answer)
     if answer.status == OperationStatus.WAITING:
         _ask_later(session, lock, operation)
+        if raised is None and answer.next_action:
+            _keep_next_action(session, operation, answer.next_action)
     return lock if raised is None else follow(session, lock, raised)
 
 
@@ -71,6 +74,15 @@ def _ask_later(session: Session, lock: Row[Any], operation: Row[Any]) -> None:
     age: timedelta = lock.changed_at - operation.created_at
     wait = min(max(age.total_seconds(), _BACKOFF_SECONDS[0]), _BACKOFF_SECONDS[-1])
     _put_off(session, operation, seconds=wait, attempts=0)
+
+
+def _keep_next_action(session: Session, operation: Row[Any], next_action: Mapping[str, str]) -> None:
+    """Keep what the shopper must do, told by the synchronous answer after a webhook had said only that it waits."""
+    session.execute(
+        update(operations)
+        .where(operations.c.id == operation.id, operations.c.status == OperationStatus.WAITING)
+        .values(next_action=dict(next_action))
+    )
 
 
 def _put_off(session: Session, operation: Row[Any], *, seconds: float, attempts: int) -> None:

@@ -86,14 +86,17 @@ def buy(session: Session, invoice: Invoice) -> Purchase:
 def _claim_cart(session: Session, invoice: Invoice) -> Cart | None:
     """Find the cart that an earlier replay made of the invoice, or make it; None when it was bought. Caller commits."""
     _hold_number(session, invoice.number)
+    shopper = Shopper(invoice.customer, country=invoice.country)
+    open_carts = select(Cart).where(
+        Cart.external_reference == invoice.number, Cart.email == shopper.email, Cart.status == CartStatus.OPEN
+    )
+    left = session.scalars(open_carts.order_by(Cart.id).limit(1)).one_or_none()
+    # Only now: a cart that another replay is buying is open, or its order is paid. Asked the other way round, the sale
+    # could come between the two looks, and be seen by neither.
     paid = select(orders.c.id).where(orders.c.external_reference == invoice.number, orders.c.status == OrderStatus.PAID)
     if session.scalar(paid.limit(1)) is not None:
         return None
-    shopper = Shopper(invoice.customer, country=invoice.country)
-    left = select(Cart).where(
-        Cart.external_reference == invoice.number, Cart.email == shopper.email, Cart.status == CartStatus.OPEN
-    )
-    return session.scalars(left.order_by(Cart.id).limit(1)).one_or_none() or create_cart(
+    return left or create_cart(
         session,
         lines=[LineRequest(line.sku, line.quantity, line.unit_price) for line in invoice.lines],
         email=shopper.email,

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from console.engine import advance, cancel, process, resume
+from console.engine import advance, cancel, process, resolve, resume
 from console.engine.errors import InvalidWebhook, NotFound, PaymentDeclined, PaymentPending
 from console.engine.invariants import check_all
 from console.engine.machine import OperationKind, OperationStatus
@@ -94,6 +94,19 @@ class TestTwiceAndInAnyOrder:
 
         assert process(session, lock, payment=VISA).status == "paid"
         assert check_all(session) == []
+
+    def test_a_webhook_that_says_waiting_first_keeps_no_shopper_from_the_bank_s_page(
+        self, session: Session, shop: Shop, bank: ScriptedGateway, support: Session
+    ) -> None:
+        shop.sell()
+        lock = shop.checkout()
+        told = notice(lock, AUTHORIZE, WAITING)
+        bank.script("authorize", after(lambda: take_notice(support, told), wait_for_shopper))
+
+        with pytest.raises(PaymentPending) as pending:
+            process(session, lock, payment=VISA)
+
+        assert pending.value.context["next_action"] == {"type": "redirect", "url": "https://bank.example/3ds"}
 
     def test_a_webhook_after_the_synchronous_answer_changes_nothing(
         self, session: Session, shop: Shop, bank: ScriptedGateway
@@ -322,6 +335,20 @@ class TestUnasked:
         assert lock.state == "failed"
         assert check_all(session) == []
 
+    def test_an_unasked_capture_that_never_was_is_ended_by_a_word_about_the_authorization(
+        self, session: Session, shop: Shop, bank: ScriptedGateway
+    ) -> None:
+        lock = waiting_for_shopper(session, shop, bank)
+        take_notice(session, notice(lock, CAPTURE))
+        cancel(session, lock)
+        assert (lock.state, statuses(session)) == ("failed", {"authorize": "refused", "void": "succeeded"})
+        assert "a capture of 1000 GBP" in (read_one(session, CheckoutLock).needs_attention or "")
+
+        operation = read_one(session, PaymentOperation, kind="authorize")
+        resolve(session, operation, happened=False, actor="ada", reason="the dashboard shows none")
+
+        assert read_one(session, CheckoutLock).needs_attention is None
+
     def test_an_unasked_refund_of_a_sale_is_written_down_and_calls_for_a_human(
         self, session: Session, shop: Shop, bank: ScriptedGateway
     ) -> None:
@@ -338,6 +365,19 @@ class TestUnasked:
         assert statuses(session)["refund"] == "succeeded"
         assert read_one(session, Order).status == "paid"
         assert topics(session).count("CheckoutNeedsAttention") == 1
+        assert check_all(session) == []
+
+    def test_an_unasked_refund_during_the_capture_calls_for_a_human_though_the_sale_is_made(
+        self, session: Session, shop: Shop, bank: ScriptedGateway, support: Session
+    ) -> None:
+        shop.sell()
+        lock = shop.checkout()
+        told = notice(lock, REFUND)
+        bank.script("capture", after(lambda: take_notice(support, told)))
+
+        assert process(session, lock, payment=VISA).status == "paid"
+
+        assert "tells of a refund of 1000 GBP" in (lock.needs_attention or "")
         assert check_all(session) == []
 
     @pytest.mark.parametrize("status", [REFUSED, WAITING])

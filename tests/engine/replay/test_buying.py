@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Engine, update
 from sqlalchemy.orm import Session
 
 from console.engine import Addresses, LineRequest, create_cart, start
@@ -16,6 +16,7 @@ from console.engine.database import transact
 from console.engine.invariants import check_all
 from console.engine.inventory import correct_stock
 from console.engine.payments.sandbox import SandboxGateway
+from console.engine.recovery import recover
 from console.engine.replay import Invoice, Pace
 from console.engine.replay.buying import Ending, Purchase, WrongTotal, buy
 from console.engine.replay.invoices import InvoiceLine, Skip
@@ -165,6 +166,35 @@ def test_a_checkout_left_in_its_capture_is_driven_on_and_charged_once(
     assert result.ending == Ending.BOUGHT
     assert [charge.captured for charge in gateway.ledger()] == [190]
     assert check_all(session) == []
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_sale_made_between_two_looks_is_not_made_again(
+    session: Session, shop: Shop, gateway: SandboxGateway, database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.sell("MUG", stock=20)
+    attach(database, config=CheckoutConfig(), gateway=InterruptedCapture(gateway))
+    with pytest.raises(Interrupted):
+        buy(session, invoice())
+    make_driverless(session, read_one(session, CheckoutLock))
+    execute, looks = session.execute, iter(range(10))
+
+    def sell_after_the_first_look(statement: Any, *args: Any, **kwargs: Any) -> Any:
+        found = execute(statement, *args, **kwargs).freeze()
+        if str(statement).startswith("SELECT") and "advisory" not in str(statement) and next(looks) == 0:
+            with Session(database) as other:
+                recover(other)
+        return found()
+
+    monkeypatch.setattr(session, "execute", sell_after_the_first_look)
+    monkeypatch.setattr(session, "scalar", lambda query: sell_after_the_first_look(query).scalar())
+    monkeypatch.setattr(session, "scalars", lambda query: sell_after_the_first_look(query).scalars())
+
+    result = buy(session, invoice())
+
+    monkeypatch.undo()
+    assert (result.ending, result.reason) == (Ending.SKIPPED, Skip.BOUGHT)
+    assert len(read(session, Cart)) == 1
 
 
 def test_a_cart_of_somebody_else_with_the_same_reference_is_left_alone(session: Session, shop: Shop) -> None:
