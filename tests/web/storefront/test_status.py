@@ -183,7 +183,9 @@ def test_seven_phases_are_marked(state: str, phase: str | None, marks: str) -> N
 
 
 def test_before_the_payment_nothing_is_said_to_go_on_now() -> None:
-    words = {state: [each.word for each in progress({"state": state, "phase": None})] for state in ("pending", "failed")}
+    words = {
+        state: [each.word for each in progress({"state": state, "phase": None})] for state in ("pending", "failed")
+    }
 
     assert words["pending"] == ["next"] + ["to come"] * 6
     assert words["failed"] == ["stopped here"] + ["to come"] * 6
