@@ -105,7 +105,7 @@ def _ending(lock: Any) -> str:
     said, _, by_hand = (lock.failure_reason or "").rstrip(".").partition(": ")
     if said in _BY_HAND:
         return f"{ending} ({by_hand})"
-    if not said or lock.outcome in (Outcome.CANCELLED, Outcome.EXPIRED):
+    if not said or lock.outcome in (Outcome.CANCELLED, Outcome.EXPIRED, Outcome.OUT_OF_STOCK):
         return ending  # the stored reason says no more
     return f"{ending} ({lock.failure_reason.rstrip('.')})"
 
@@ -114,6 +114,9 @@ def _why_under_way(lock: Any, known: Mapping[str, Any], now: datetime) -> str:
     begun = f"{_ending(lock)}; cart and stock are free already. " if lock.state == State.ROLLING_BACK else ""
     operation = open_operation(known)
     if operation is None:
+        refused = _refused_return(known)
+        if lock.state == State.ROLLING_BACK and refused:
+            return f"{begun}The gateway refused the {refused}."
         return f"{begun}Every call to the gateway is answered; it waits to be driven on."
     since, call = ago(operation.created_at, now), NOUNS[OperationKind(operation.kind)]
     if operation.status == OperationStatus.WAITING:
@@ -151,7 +154,17 @@ def _next_step(lock: Any, known: Mapping[str, Any], now: datetime) -> tuple[str,
         return f"Unless the shopper pays, it expires {until(lock.expires_at, now)}.", lock.expires_at
     if is_driven(lock, now):
         return f"If its driver dies, the worker takes over {until(lock.lease_until, now)}.", lock.lease_until
-    return _next_try(lock, open_operation(known), now)
+    refused, operation = _refused_return(known), open_operation(known)
+    if lock.state == State.ROLLING_BACK and refused and operation is None:
+        return f"Nothing happens by itself: give the money back at the gateway, then resolve the {refused}.", None
+    return _next_try(lock, operation, now)
+
+
+def _refused_return(known: Mapping[str, Any]) -> str | None:
+    """Name the void or the refund that the gateway refused; None where the money has another way back."""
+    last = known.get(OperationKind.REFUND) or known.get(OperationKind.VOID)
+    is_refused = last is not None and last.status == OperationStatus.REFUSED
+    return NOUNS[OperationKind(last.kind)] if last is not None and is_refused else None
 
 
 def _next_try(lock: Any, operation: Any | None, now: datetime) -> tuple[str, datetime | None]:

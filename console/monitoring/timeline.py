@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +19,22 @@ class Bar:
     offset: float
     width: float
     took: timedelta | None
+
+    @property
+    def note(self) -> str:
+        """Say why the step failed, where it is known: what the gateway or the cart's check said, what is short."""
+        detail = self.step.detail or {}
+        short = [
+            f"{each['sku']}: {each['requested']} wanted, {each['available']} left"
+            for each in _list(detail, "shortages")
+        ]
+        said = [each["message"] for each in _list(detail, "reasons")]
+        return " ".join([detail.get("message") or "", "; ".join(short), *said]).strip()
+
+
+def _list(detail: Mapping[str, Any], name: str) -> Sequence[Mapping[str, Any]]:
+    found: Sequence[Mapping[str, Any]] = detail.get(name) or ()
+    return found
 
 
 def waterfall(steps: Sequence[Any], *, now: datetime) -> list[Bar]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Flask
 
-from console.engine.machine import ENDED, EXPIRABLE, Phase, State
+from console.engine.machine import ENDED, EXPIRABLE, UNPAID, Phase, State
 from console.web.addresses import path_if_ours
 
 _NAMES = {
@@ -33,11 +33,10 @@ class Progress:
 
     name: str
     mark: str
+    word: str
 
-    @property
-    def word(self) -> str:
-        """Give the mark's word."""
-        return {"done": "done", "current": "now", "stopped": "stopped here", "ahead": "to come"}[self.mark]
+
+_WORDS = {"done": "done", "current": "now", "stopped": "stopped here", "ahead": "to come"}
 
 
 def register(app: Flask) -> None:
@@ -49,13 +48,19 @@ def register(app: Flask) -> None:
 def progress(status: Any) -> list[Progress]:
     """Tell how far a checkout has come, by its `state` and `phase`."""
     state, phase = status["state"], status["phase"]
+    words = _WORDS | ({"current": "next"} if state in UNPAID else {})  # nothing goes on before the payment
+    return [Progress(name, mark, words[mark]) for name, mark in zip(_NAMES.values(), _marks(state, phase), strict=True)]
+
+
+def _marks(state: str, phase: str | None) -> list[str]:
     if state == State.COMPLETED:
-        return [Progress(name, "done") for name in _NAMES.values()]
+        return ["done"] * len(_PHASES)
     # A checkout that has no phase yet is going to check its cart.
     at = _PHASES.index(Phase(phase)) if phase else 0
+    if state == State.LOCKING_PRICES:
+        at += 1  # what it holds since its start is locked already
     here = "stopped" if state in _UNDONE else "current"
-    marks = ["done"] * at + [here] + ["ahead"] * (len(_PHASES) - at - 1)
-    return [Progress(name, mark) for name, mark in zip(_NAMES.values(), marks, strict=True)]
+    return ["done"] * at + [here] + ["ahead"] * (len(_PHASES) - at - 1)
 
 
 def seconds_left(status: Any) -> int | None:

@@ -33,7 +33,9 @@ def message_of(lock: Any, *, is_due: bool, is_waiting: bool = False) -> str:
         state = State(lock.state)
         return _WAITING_BY_STATE.get(state, _BY_STATE[state]) if is_waiting else _BY_STATE[state]
     reason = _DEFECT if lock.outcome == Outcome.ERROR else lock.failure_reason
-    return f"{reason} {_GIVING_BACK}" if lock.state == State.ROLLING_BACK else reason
+    if lock.state != State.ROLLING_BACK:
+        return reason
+    return f"{reason.rstrip('.')}. {_GIVING_BACK}"  # a reason that somebody typed may lack its full stop
 
 
 def is_live(lock: Any, *, is_due: bool) -> bool:

@@ -118,6 +118,22 @@ def test_every_end_is_told_with_what_became_of_the_money(session: Session, shop:
     assert all(text.endswith("Nothing more happens by itself.") for text in told)
 
 
+def test_a_refused_void_is_for_somebody_to_settle_and_no_retry_is_promised(session: Session, shop: Shop) -> None:
+    shop.sell()
+    lock = shop.checkout()
+    with pytest.raises(PaymentDeclined):
+        process(session, lock, payment=Payment("card", "tok_capture_declined"))
+    edit(session, update(PaymentOperation).where(PaymentOperation.kind == "void").values(status="refused"))
+    edit(
+        session, update(CheckoutLock).values(state="rolling_back", needs_attention="The gateway refused the void: no.")
+    )
+
+    told = seen(session, lock).explanation
+
+    assert told.why.endswith("cart and stock are free already. The gateway refused the void.")
+    assert told.next_step == ("Nothing happens by itself: give the money back at the gateway, then resolve the void.")
+
+
 def test_a_rollback_in_doubt_says_that_cart_and_stock_are_free(session: Session, silent: CheckoutLock) -> None:
     expire(session, silent, actor="ada", reason="test", version=None)
     make_driverless(session, silent)

@@ -193,7 +193,7 @@ def _follow_refusal(session: Session, lock: Row[Any], back: Row[Any]) -> Row[Any
     if back.resolved_by is not None:
         message = f"The {back.kind} did not happen, says {back.resolved_by}; the money is to be given back by hand."
     else:
-        message = f"The gateway refused the {back.kind}: {back.message or back.code}."
+        message = f"The gateway refused the {back.kind}: {(back.message or back.code or '').rstrip('.')}."
     return demand(session, lock, Cause.REFUSED, message, about=back.kind)
 
 

@@ -8,14 +8,14 @@ from typing import Any
 from flask import Response, abort, request
 from flask_admin import expose
 from flask_login import current_user
-from sqlalchemy import Select, select
+from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session
 
 from console.engine.database import look
 from console.engine.drift import read_drifts
 from console.engine.locks import is_due
-from console.engine.machine import EXPIRABLE, STATE_NAMES, State
-from console.engine.tables import locks
+from console.engine.machine import EXPIRABLE, STATE_NAMES, OperationStatus, State
+from console.engine.tables import locks, operations
 from console.extensions import current_settings, db
 from console.monitoring.checkouts import Checkout, read_checkout
 from console.monitoring.documents import describe
@@ -45,7 +45,7 @@ class LockDetails:
         page: str = self.render(
             "admin/checkout_lock.html",
             checkout=checkout,
-            status=as_status(checkout.lock, is_due=_is_due(checkout.lock)),
+            status=as_status(checkout.lock, is_due=_is_due(checkout.lock), is_waiting=_is_waiting(checkout)),
             bars=waterfall(checkout.steps, now=checkout.now),
             drift=drift,
             price_story=tell_prices(checkout.snapshots),
@@ -56,10 +56,10 @@ class LockDetails:
     @expose("/<row_id:lock_id>/status")
     def status_view(self, lock_id: int) -> tuple[str, int]:
         """Give the shopper's view of one checkout, which asks for itself until it ends."""
-        lock = look(db.session(), lambda reader: reader.execute(_with_due(lock_id)).one_or_none())
+        lock = look(db.session(), lambda reader: reader.execute(_with_its_waits(lock_id)).one_or_none())
         if lock is None:
             abort(HTTPStatus.NOT_FOUND, "There is no such checkout.")
-        status = as_status(lock, is_due=lock.is_due)
+        status = as_status(lock, is_due=lock.is_due, is_waiting=lock.is_waiting)
         page: str = self.render("admin/panels/checkout_status.html", lock=lock, status=status)
         return page, STOP_POLLING if is_over(status) else HTTPStatus.OK
 
@@ -78,7 +78,7 @@ class LockDetails:
         return Response(statistics_now(hours).model_dump_json(), mimetype="application/json")
 
 
-def as_status(lock: Any, *, is_due: bool) -> dict[str, Any]:
+def as_status(lock: Any, *, is_due: bool, is_waiting: bool) -> dict[str, Any]:
     """Tell how a checkout stands as its shopper's widget does; nobody resumes it from the console."""
     return {
         "state": lock.state,
@@ -87,7 +87,7 @@ def as_status(lock: Any, *, is_due: bool) -> dict[str, Any]:
         "reference": lock.reference,
         "expires_at": lock.expires_at,
         "can_resume": False,
-        "message": message_of(lock, is_due=is_due),
+        "message": message_of(lock, is_due=is_due, is_waiting=is_waiting),
     }
 
 
@@ -121,12 +121,17 @@ def _write_out(checkout: Checkout) -> str:
     return describe(checkout, for_admin=for_admin).model_dump_json(indent=2)
 
 
-def _with_due(lock_id: int) -> Select[Any]:
-    return select(locks, is_due().label("is_due")).where(locks.c.id == lock_id)
+def _with_its_waits(lock_id: int) -> Select[Any]:
+    waits = exists().where(operations.c.lock_id == locks.c.id, operations.c.status == OperationStatus.WAITING)
+    return select(locks, is_due().label("is_due"), waits.label("is_waiting")).where(locks.c.id == lock_id)
 
 
 def _is_due(lock: Any) -> bool:
     return lock.state in EXPIRABLE and lock.expires_at <= lock.now
+
+
+def _is_waiting(checkout: Checkout) -> bool:
+    return any(operation.status == OperationStatus.WAITING for operation in checkout.operations)
 
 
 def _wanted_id() -> int:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from flask import Response
+from flask import Response, redirect, request, url_for
 from flask_wtf.csrf import CSRFError
 from sqlalchemy import select
+from werkzeug import Response as AnyResponse
 from werkzeug.exceptions import TooManyRequests
 
 from console.engine.database import look
@@ -55,13 +56,16 @@ def explain(error: CheckoutError) -> Response:
     """Explain what the engine refused."""
     if isinstance(error, DatabaseUnavailable):
         return answer_refusal(error)  # a page that stands alone: the shop's own would ask the database again
+    is_cart_intact = isinstance(error, Ended)
+    head = read_cart() if is_cart_intact else None
     response = page(
         "refused.html",
         status=STATUSES[error.code],
         title=TITLES.get(error.code, "That did not work"),
         text=TEXTS.get(error.code, word_refusal(error)),
         shortages=_shortages(error),
-        is_cart_intact=isinstance(error, Ended),
+        is_cart_intact=is_cart_intact,
+        reference=head.reference if head else None,
     )
     if error.code in RETRY_AFTER_SECONDS:
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS[error.code])
@@ -89,8 +93,13 @@ def explain_hold(error: CheckoutError) -> Response:
 
 
 @blueprint.errorhandler(TooManyRequests)
-def explain_limit(_error: TooManyRequests) -> Response:
-    """Explain that somebody tried too often."""
+def explain_limit(_error: TooManyRequests) -> AnyResponse:
+    """Explain that somebody tried too often.
+
+    Who comes back from their bank has done nothing wrong: they see how the payment goes, and its end comes by webhook.
+    """
+    if request.endpoint == "storefront.return_from_payment":
+        return redirect(url_for(".show_checkout"), HTTPStatus.SEE_OTHER)
     return _refuse(HTTPStatus.TOO_MANY_REQUESTS, "Too many tries", TOO_OFTEN)
 
 

@@ -7,12 +7,15 @@ import json
 import pytest
 from apiflask import APIFlask
 from flask.testing import FlaskClient
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from console.engine import Payment, cancel, process, release
-from console.engine.errors import PaymentPending
+from console.engine.errors import Ended, PaymentPending
+from console.models import CheckoutLock
 from console.testing.factories import VISA, Shop
-from tests.web.console_visits import Inlined
+from tests.web.api.rows import edit
+from tests.web.console_visits import Inlined, add_user, sign_in
 from tests.web.statements import statements
 
 DETAILS = "/admin/checkout-locks/details/"
@@ -82,6 +85,56 @@ def test_only_the_actions_that_the_state_allows_are_offered_and_only_to_who_may(
     ]
 
     assert offered == [["release", "expire", "extend"], [], []]
+
+
+def test_a_checkout_that_waits_for_the_bank_says_to_support_what_it_says_to_its_shopper(
+    viewer: FlaskClient, session: Session, shop: Shop
+) -> None:
+    shop.sell()
+    lock = shop.checkout()
+    with pytest.raises(PaymentPending):
+        process(session, lock, payment=Payment("card", "tok_3ds"))
+
+    widget = viewer.get(f"/admin/checkout-locks/{lock.id}/status").text
+
+    for shown in (page_of(viewer, lock.id), widget):
+        assert "Waiting for you to confirm the payment with your bank." in shown
+
+
+def test_what_was_short_and_what_the_gateway_said_stand_in_the_timeline(
+    viewer: FlaskClient, session: Session, shop: Shop
+) -> None:
+    shop.sell("MUG", stock=3)
+    short, declined = shop.checkout(("MUG", 9)), shop.checkout(("MUG", 1))
+    for lock, token in ((short, "tok_visa"), (declined, "tok_declined")):
+        with pytest.raises(Ended):
+            process(session, lock, payment=Payment("card", token))
+
+    assert "MUG: 9 wanted, 3 left" in page_of(viewer, short.id)
+    assert "The card was declined." in page_of(viewer, declined.id)
+
+
+def test_the_way_leads_on_to_the_shopper_s_other_checkouts(viewer: FlaskClient, shop: Shop) -> None:
+    shop.sell()
+    lock = shop.checkout()
+
+    page = page_of(viewer, lock.id)
+
+    assert f'href="/admin/checkout-locks/?cart_id={lock.cart_id}"' in page
+    assert 'href="/admin/checkout-locks/?email=' in page
+
+
+def test_who_may_not_resolve_is_told_who_may(app: APIFlask, viewer: FlaskClient, session: Session, shop: Shop) -> None:
+    admin = app.test_client()
+    sign_in(admin, add_user(app, "admin"))
+    shop.sell()
+    lock = shop.checkout()
+    with pytest.raises(PaymentPending):
+        process(session, lock, payment=Payment("card", "tok_never_answers"))
+    edit(session, update(CheckoutLock).values(needs_attention="The gateway is silent."))
+
+    assert "ask an admin to resolve it" in page_of(viewer, lock.id)
+    assert "ask an admin" not in page_of(admin, lock.id)
 
 
 def test_a_payment_token_is_never_shown(app: APIFlask, viewer: FlaskClient, session: Session, shop: Shop) -> None:

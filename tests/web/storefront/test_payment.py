@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy.orm import Session
 
+from console.engine import release
 from console.engine.machine import OperationStatus
 from console.engine.runtime import attach, runtime_of
 from console.extensions import db
@@ -27,6 +28,7 @@ def test_a_declined_payment_leaves_the_cart_as_it_was(shop: Shop, browser: Brows
     assert refused.status_code == 402
     assert "The payment was declined" in refused.text
     assert "Nothing was charged. Your cart is as it was." in refused.text
+    assert browser.lock().reference in refused.text
     assert "/cart/change" in browser.open("/cart").text
     browser.start()
     assert browser.pay().status_code == 303
@@ -196,6 +198,32 @@ def test_a_bank_that_wants_the_shopper_is_a_link_and_the_way_back_ends_in_the_or
         assert 'href="https://bank.example/3ds"' in page.text
     assert returned.status_code == 303
     assert returned.location.startswith("/orders/")
+
+
+def test_whoever_comes_back_from_their_bank_is_never_refused_for_too_many_tries(
+    shop: Shop, browser_at: Callable[..., Browser]
+) -> None:
+    shop.sell("MUG")
+    browser = browser_at(CHECKOUT_RATE_LIMIT="2 per minute")
+    browser.buy("tok_3ds")
+
+    returned = browser.open("/checkout/return")
+
+    assert (returned.status_code, returned.location) == (303, "/checkout")
+    assert "One more step" in browser.open("/checkout").text
+
+
+def test_what_support_wrote_and_what_becomes_of_the_money_are_two_sentences(
+    shop: Shop, session: Session, browser: Browser
+) -> None:
+    shop.sell("MUG")
+    browser.buy("tok_never_answers")
+    session.commit()
+    release(session, browser.lock(), actor="ada@example.org", reason="wants another card", version=None)
+
+    shown = browser.open("/checkout/status").text
+
+    assert "Released: wants another card. What was held of the payment is being given back." in shown
 
 
 def test_a_repeated_payment_is_not_counted(shop: Shop, browser_at: Callable[..., Browser]) -> None:

@@ -167,7 +167,7 @@ def test_hostile_queries_change_nothing(shop: Shop, browser: Browser, query: str
     ("state", "phase", "marks"),
     [
         ("pending", None, "current" + " ahead" * 6),
-        ("locking_prices", "price_lock", "done done current" + " ahead" * 4),
+        ("locking_prices", "price_lock", "done done done current" + " ahead" * 3),
         ("authorizing", "payment_authorization", "done done done current ahead ahead ahead"),
         ("capturing", "payment_capture", "done done done done done current ahead"),
         ("completed", "stock_commit", " ".join(["done"] * 7)),
@@ -180,3 +180,12 @@ def test_seven_phases_are_marked(state: str, phase: str | None, marks: str) -> N
 
     assert " ".join(each.mark for each in shown) == marks
     assert len({each.name for each in shown}) == 7
+
+
+def test_before_the_payment_nothing_is_said_to_go_on_now() -> None:
+    words = {
+        state: [each.word for each in progress({"state": state, "phase": None})] for state in ("pending", "failed")
+    }
+
+    assert words["pending"] == ["next"] + ["to come"] * 6
+    assert words["failed"] == ["stopped here"] + ["to come"] * 6
