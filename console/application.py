@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache as cache_answers
 
 from apiflask import APIFlask
 from flask_talisman import Talisman
@@ -16,6 +17,7 @@ from console.monitoring.logging import configure_logging
 from console.monitoring.requests import log_requests
 from console.paths import resource
 from console.settings import Settings, load
+from console.web.sessions import CookieSessions
 from console.wiring import wire_engine
 
 
@@ -47,6 +49,9 @@ def _bare_app(settings: Settings) -> APIFlask:
         instance_path=str(settings.instance_path),
     )
     app.config.from_mapping(flask_config(settings))
+    app.session_interface = CookieSessions()
+    # Whether a view or a hook is a coroutine is asked twenty times a request, and never changes.
+    app.ensure_sync = cache_answers(app.ensure_sync)  # type: ignore[method-assign]
     app.extensions[SETTINGS_KEY] = settings
     if hops := settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

@@ -6,13 +6,13 @@ from typing import cast
 
 from flask import current_app
 from flask_caching import Cache
-from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 
+from console.limiter import ViewLimiter
 from console.models import Base
 from console.settings import Settings
 
@@ -23,7 +23,7 @@ SETTINGS_KEY = "checkout_settings"
 db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False}, disable_autonaming=True)
 migrate = Migrate(db=db, render_as_batch=True)
 login_manager = LoginManager()
-limiter = Limiter(get_remote_address, swallow_errors=True)  # with Redis gone it counts in memory, and never fails
+limiter = ViewLimiter(get_remote_address, swallow_errors=True)  # with Redis gone it counts in memory, and never fails
 cache = Cache()
 csrf = CSRFProtect()
 

@@ -17,8 +17,10 @@ from console.models import CheckoutLock, Order
 _ORDER = select(orders).where(orders.c.lock_id == bindparam("of_lock"))
 
 
-def answer_of(session: Session, lock: CheckoutLock, row: Row[Any]) -> Order:
+def answer_of(session: Session, lock: CheckoutLock, row: Row[Any], *, paid_order: Row[Any] | None = None) -> Order:
     """Give the order of a completed checkout, or raise what became of it; brings `lock` up to date. Reads only.
+
+    `paid_order` is its order where the caller completed it; it is not read again.
 
     Raises:
         Ended: by the outcome, with the facts that its failed phase left.
@@ -26,7 +28,7 @@ def answer_of(session: Session, lock: CheckoutLock, row: Row[Any]) -> Order:
     """
     show(row, on=lock)
     if row.state == State.COMPLETED:
-        order = look(session, lambda reader: run(reader, _ORDER, {"of_lock": row.id}).one())
+        order = paid_order or look(session, lambda reader: run(reader, _ORDER, {"of_lock": row.id}).one())
         return present(session, Order, order)
     if row.outcome is not None:
         raise look(session, lambda reader: _ending(reader, row))

@@ -68,11 +68,11 @@ def process(
             return _follow_another(session, lock, key, lost)
         return answer_of(session, lock, walk_on(session, drive, row, leased_at=began))
     drive.saw(progress.lock, leased_at=began)
-    row = progress.lock
-    if progress.operations:
-        written = {each.kind: each for each in progress.operations}
-        row = Walk(session, drive, written, fresh=frozenset(each.id for each in progress.operations)).run()
-    return answer_of(session, lock, row)
+    if not progress.operations:
+        return answer_of(session, lock, progress.lock)
+    written = {each.kind: each for each in progress.operations}
+    walk = Walk(session, drive, written, fresh=frozenset(each.id for each in progress.operations))
+    return answer_of(session, lock, walk.run(), paid_order=walk.paid_order)
 
 
 def _follow_another(session: Session, lock: CheckoutLock, key: RequestKey | None, lost: Exception) -> Order:

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 
 from console.engine import signals
 from console.engine.errors import DatabaseUnavailable
-from console.engine.express import Answer, LateConnection, express_driver, find_ticket, run_express
+from console.engine.express import Answer, LateConnection, Line, find_ticket, open_line, run_express
 
 Result = TypeVar("Result")
 Model = TypeVar("Model")
@@ -33,7 +33,7 @@ RETRIES = 5
 # object in use (lock timeout), intervention, system.
 _TRANSIENT_CLASSES = {"08", "25", "40", "53", "55", "57", "58"}
 _WRITES = "checkout_writes"
-_CONNECTION = "checkout_connection"
+_LINE = "checkout_line"
 _SAVE, _UNDO = "SAVEPOINT checkout_leg", "ROLLBACK TO SAVEPOINT checkout_leg"
 _INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
@@ -146,27 +146,26 @@ def write(session: Session, statement: Executable, values: Any) -> None:
 
 
 def _run(reader: Reader, statement: Executable, values: Any, *, is_late: bool) -> Answer:
-    connection = _connection_of(reader)
+    line = _line_of(reader)
     each = values if isinstance(values, list) else [values or {}]
-    ticket = find_ticket(connection, statement, each[0])
+    ticket = find_ticket(line, statement, each[0])
     if ticket is not None:
-        return run_express(connection, ticket, each, is_late=is_late)
-    result = connection.execute(statement, values)
+        return run_express(line, ticket, each, is_late=is_late)
+    result = line.connection.execute(statement, values)
     return Answer(result.all() if result.returns_rows else (), result.rowcount)
 
 
-def _connection_of(reader: Reader) -> Connection:
+def _line_of(reader: Reader) -> Line:
     if isinstance(reader, Connection):
-        return reader
-    known: Connection | None = reader.info.get(_CONNECTION)
-    return reader.connection() if known is None else known
+        return open_line(reader)
+    known: Line | None = reader.info.get(_LINE)
+    return open_line(reader.connection()) if known is None else known
 
 
 @contextmanager
 def savepoint(session: Session) -> Iterator[None]:
     """Undo what a block did when it raises a refusal; the transaction around it goes on. Not to be nested."""
-    connection = _connection_of(session)
-    driver = express_driver(connection)
+    connection, driver = _line_of(session)
     if driver is None:
         connection.exec_driver_sql(_SAVE)
     else:
@@ -196,7 +195,7 @@ def transact(session: Session, work: Callable[[], Result], *, is_repeatable: boo
         signals.forget(session)
         is_committing = False
         try:
-            session.info[_CONNECTION] = begin_writing(session)  # asking the session for it costs as much as a statement
+            session.info[_LINE] = open_line(begin_writing(session))  # to find it costs as much as a statement
             result = work()
             is_committing = True
             session.commit()
@@ -208,7 +207,7 @@ def transact(session: Session, work: Callable[[], Result], *, is_repeatable: boo
                     raise DatabaseUnavailable("The connection broke while saving; look whether it was done.") from error
             raise
         finally:
-            session.info.pop(_CONNECTION, None)
+            session.info.pop(_LINE, None)
         return result
 
     result = _persist(attempt)

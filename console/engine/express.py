@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 from psycopg.pq import TransactionStatus
@@ -133,18 +133,13 @@ class Answer:
         return None if row is None else row[0]
 
 
-@dataclass(frozen=True)
-class _Value:
+class _Value(NamedTuple):
     """One parameter: its name in the SQL, the key its value comes under, what it is when none comes."""
 
     name: str
     key: str
     process: Processor | None
     make_default: Callable[[], Any] | None
-
-    def read(self, values: Mapping[str, Any]) -> Any:
-        value = values[self.key] if self.key in values or self.make_default is None else self.make_default()
-        return value if self.process is None else self.process(value)
 
 
 @dataclass(frozen=True)
@@ -159,7 +154,11 @@ class Ticket:
 
     def parameters(self, values: Mapping[str, Any]) -> Parameters:
         """Turn values into what the driver takes."""
-        return {value.name: value.read(values) for value in self.values}
+        found = {}
+        for name, key, process, make_default in self.values:
+            value = values[key] if make_default is None or key in values else make_default()
+            found[name] = value if process is None else process(value)
+        return found
 
     def rows(self, found: Sequence[tuple[Any, ...]]) -> list[Row[Any]]:
         """Turn the driver's rows into SQLAlchemy's."""
@@ -167,11 +166,17 @@ class Ticket:
         return [Row(self.columns, self.processors, self.index, each) for each in found]
 
 
-def run_express(
-    connection: Connection, ticket: Ticket, values: Sequence[Mapping[str, Any]], *, is_late: bool
-) -> Answer:
+class Line(NamedTuple):
+    """A connection, and the driver's of it; None where nothing goes by express."""
+
+    connection: Connection
+    driver: LateConnection | None
+
+
+def run_express(line: Line, ticket: Ticket, values: Sequence[Mapping[str, Any]], *, is_late: bool) -> Answer:
     """Run a statement once for each of the values; one that is late may wait, and hits nobody knows how many rows."""
-    driver: LateConnection = connection.connection.dbapi_connection  # type: ignore[assignment]
+    connection, driver = line
+    assert driver is not None  # it gave out the ticket
     parameters = [ticket.parameters(each) for each in values]
     if is_late:
         for sql, each in in_few(ticket.sql, parameters):
@@ -187,22 +192,20 @@ def run_express(
     return Answer(rows, cursor.rowcount)
 
 
-def express_driver(connection: Connection) -> LateConnection | None:
-    """Give the driver's connection; None where nothing goes by express.
+def open_line(connection: Connection) -> Line:
+    """Find the driver's connection for a transaction; nothing goes by express where there is none.
 
     That is on SQLite, behind a transaction pooler, and where somebody listens to statements.
     """
     if connection.dialect.name == "sqlite" or connection.dispatch.before_cursor_execute:
-        return None
+        return Line(connection, None)
     driver: Any = connection.connection.dbapi_connection
-    return driver if isinstance(driver, LateConnection) else None
+    return Line(connection, driver if isinstance(driver, LateConnection) else None)
 
 
-def find_ticket(connection: Connection, statement: Executable, values: Mapping[str, Any]) -> Ticket | None:
+def find_ticket(line: Line, statement: Executable, values: Mapping[str, Any]) -> Ticket | None:
     """Find how a statement goes by express; None when it cannot."""
-    if express_driver(connection) is None:
-        return None
-    return _ticket(connection.dialect, statement, tuple(values))
+    return None if line.driver is None else _ticket(line.connection.dialect, statement, tuple(values))
 
 
 @lru_cache(maxsize=_KEPT)

@@ -47,10 +47,11 @@ Heard = tuple[Row[Any], GatewayAnswer] | None
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a leg left the checkout, and the operations it wrote."""
+    """Where a leg left the checkout, the operations it wrote, and the order that it had paid."""
 
     lock: Row[Any]
     operations: tuple[Row[Any], ...] = ()
+    paid_order: Row[Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -204,7 +205,7 @@ def _open_leg(session: Session, lock: Row[Any], heard: Heard, *, closes: Phase) 
 def _run_leg(leg: Leg, phases: tuple[PhaseModule, ...]) -> Progress:
     run_phases(leg, phases)
     leg.history.write(leg.session)
-    return Progress(leg.lock, (*leg.known.values(), *leg.written))
+    return Progress(leg.lock, (*leg.known.values(), *leg.written), leg.paid_order)
 
 
 def go_back_refused(session: Session, drive: Drive, _heard: Heard) -> Progress:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Row
 from sqlalchemy.orm import Mapper, Session, class_mapper, make_transient_to_detached
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.attributes import instance_dict, set_committed_value
 
 Model = TypeVar("Model")
 
@@ -25,9 +25,12 @@ def present(session: Session, model: type[Model], row: Row[Any]) -> Model:
     known: Model | None = session.identity_map.get(key)
     if known is not None:
         return show(row, on=known)
-    new = model(id=row.id)  # type: ignore[call-arg]
-    make_transient_to_detached(new)
-    session.add(show(row, on=new))
+    new = model()
+    instance_dict(new).update(
+        (attribute, row._mapping[column]) for attribute, column in _attributes(class_mapper(model))
+    )
+    make_transient_to_detached(new)  # as loaded as it is now
+    session.add(new)
     return new
 
 

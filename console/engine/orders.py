@@ -67,7 +67,7 @@ def _copy_lines() -> Any:
 _CREATE = _create()
 _COPY_LINES = _copy_lines()
 _PENDING = update(orders).where(orders.c.lock_id == _LOCK_ID, orders.c.status.in_(words([OrderStatus.PENDING])))
-_PAY = _PENDING.values(status=OrderStatus.PAID, paid_at=clock()).returning(orders.c.coupon_code)
+_PAY = _PENDING.values(status=OrderStatus.PAID, paid_at=clock()).returning(orders)
 _CANCEL = _PENDING.values(status=OrderStatus.CANCELLED, cancelled_at=clock())
 
 
@@ -88,10 +88,9 @@ def create_order(session: Session, lock: Row[Any]) -> Row[Any]:
     return order
 
 
-def pay_order(session: Session, lock_id: int) -> str | None:
-    """Mark the order of a checkout paid; give the coupon it was bought with. Caller commits."""
-    coupon_code: str | None = run(session, _PAY, {"of_lock": lock_id}).scalar_one()
-    return coupon_code
+def pay_order(session: Session, lock_id: int) -> Row[Any]:
+    """Mark the order of a checkout paid, and give it. Caller commits."""
+    return run(session, _PAY, {"of_lock": lock_id}).one()
 
 
 def cancel_order(session: Session, lock_id: int) -> None:

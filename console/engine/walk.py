@@ -59,6 +59,7 @@ class Walk:
     fresh: frozenset[int] = frozenset()  # ids of the operations that this driver wrote just now
     heard: frozenset[str] = frozenset()  # kinds of operations that the gateway has spoken of to this driver
     silent: frozenset[str] = frozenset()  # those that it was silent about, which is recorded
+    paid_order: Row[Any] | None = None  # once this driver has completed the checkout
 
     def run(self) -> Row[Any]:
         """Go on until the checkout ends or must wait; give the lock as it is then.
@@ -138,6 +139,7 @@ class Walk:
         self.fresh = frozenset(operation.id for operation in progress.operations) - seen
         self.known = {**self.known, **{operation.kind: operation for operation in progress.operations}}
         self.fact = None
+        self.paid_order = progress.paid_order
         return progress.lock.lease_owner is not None
 
     def _fact_to_apply(self) -> tuple[Row[Any], GatewayAnswer] | None:

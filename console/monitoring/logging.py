@@ -6,6 +6,7 @@ import logging
 import re
 import sys
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TextIO
 
 import structlog
@@ -101,6 +102,7 @@ def _without_secrets(name: str, value: Any) -> Any:
     return value
 
 
+@lru_cache(maxsize=1000)
 def _names_a_secret(name: str) -> bool:
     plain = name.lower().replace("-", "_")
     return plain in SECRET_NAMES or plain.endswith(SECRET_ENDINGS)

@@ -370,7 +370,7 @@ def test_a_two_line_purchase_takes_three_commits_and_few_statements(
     process(session, lock, payment=VISA, idempotency_key="once")
 
     assert len(commits) == 3
-    assert len(statements) <= 29
+    assert len(statements) <= 28
 
 
 def test_the_number_of_statements_does_not_grow_with_the_lines(session: Session, shop: Shop, database: Engine) -> None:

@@ -31,7 +31,8 @@ class Leg:
     `rows_held` tells the reservation to lock the stock rows, `to_take` is what it reserved and nobody took yet; `lines`
     is what validation read for the phases after it; `amount_due` is the frozen total in minor units, and its currency,
     once a phase of this leg knows it; `detail` is what the phase under way has to say of itself in the history;
-    `written` are the operations written in this leg, `known` those from before that it looked at.
+    `written` are the operations written in this leg, `known` those from before that it looked at; `paid_order` is the
+    order once this leg has it paid.
     """
 
     session: Session
@@ -46,6 +47,7 @@ class Leg:
     detail: dict[str, Any] | None = None
     written: list[Row[Any]] = field(default_factory=list)
     known: Operations = field(default_factory=dict)
+    paid_order: Row[Any] | None = None
 
     def take_stock(self) -> None:
         """Take what is reserved, once: at the end of the leg, or before a row that comes later in the row order.

@@ -17,8 +17,8 @@ def run(leg: Leg) -> StepStatus:
     Changes: orders, reservations, stock levels, movements, coupon redemptions. Safe to repeat because: its transaction
     either commits with the lock's end, or leaves nothing. Undone by: nothing; the checkout is completed.
     """
-    coupon_code = pay_order(leg.session, leg.lock.id)
-    if coupon_code is not None:
+    leg.paid_order = pay_order(leg.session, leg.lock.id)
+    if leg.paid_order.coupon_code is not None:
         keep_use(leg.session, leg.lock.id)
     sell_reservations(leg.session, leg.lock.id)
     return StepStatus.COMPLETED

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from console.extensions import csrf, limiter
+from console.extensions import csrf
 from console.web import status_cache
 from console.web.api import admin, carts, checkouts, docs, lines, orders, products, status, webhooks
 from console.web.api.calls import blueprint
@@ -18,7 +18,6 @@ def register(app: Flask) -> None:
     """Give an app the API, its limits, and the cache of the checkouts' statuses."""
     app.url_map.converters.update(CONVERTERS)
     csrf.exempt(blueprint)  # a token in a header is nothing a foreign page could send
-    limiter.exempt(blueprint)
     checkout_limiter.init_app(app)
     status_cache.register(app)
     app.register_blueprint(blueprint)

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from functools import wraps
+from typing import Any, TypeVar
 
 import structlog
 from flask import Response, current_app, request
-from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from console.engine.database import look
 from console.engine.idempotency import is_finished
 from console.extensions import current_settings, db
+from console.limiter import ViewLimiter
 from console.monitoring.traffic import RATE_LIMIT_HITS, count
 from console.web.api.access import IDEMPOTENCY_KEY_HEADER
 
@@ -39,7 +40,7 @@ def customer_key() -> str:
 
 # A limiter of its own: the other one's headers would put its Retry-After in the place of a refusal's.
 # Of the requests that lose Redis at once one switches to memory; the errors of the others are logged, not answered.
-checkout_limiter = Limiter(customer_key, headers_enabled=False, swallow_errors=True)
+checkout_limiter = ViewLimiter(customer_key, headers_enabled=False, swallow_errors=True)
 
 
 def from_api() -> Attempt:
@@ -52,7 +53,8 @@ def limited(
 ) -> Callable[[Callable[..., View]], Callable[..., View]]:
     """Count a view's requests as those of a checkout call: `call` tells which, `start`, `process` or `resume`.
 
-    `attempt` tells which one the request makes, so that a repeated one is not counted.
+    `attempt` tells which one the request makes, so that a repeated one is not counted. Without a limit in the settings
+    nothing is asked.
     """
 
     def limit() -> str:
@@ -65,7 +67,16 @@ def limited(
     def cost() -> int:
         return 0 if _is_replay(call(), attempt()) else 1
 
-    return checkout_limiter.shared_limit(limit, bucket, cost=cost)
+    def limit_view(view: Callable[..., View]) -> Callable[..., View]:
+        counted = checkout_limiter.shared_limit(limit, bucket, cost=cost)(view)
+
+        @wraps(view)
+        def served(*arguments: Any, **named: Any) -> View:
+            return counted(*arguments, **named) if limit() else view(*arguments, **named)
+
+        return served
+
+    return limit_view
 
 
 def _own_limit(call: str) -> str | None:

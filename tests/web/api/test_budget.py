@@ -16,7 +16,7 @@ from console.testing.factories import ADDRESS, Shop
 from tests.web.api.shopper import API, PAYMENT, Shopper
 
 # The contract allows 36.
-MOST_STATEMENTS_OF_A_PURCHASE = 30
+MOST_STATEMENTS_OF_A_PURCHASE = 29
 
 
 @dataclass
