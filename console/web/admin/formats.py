@@ -5,12 +5,13 @@ from __future__ import annotations
 from flask import Flask
 
 from console.engine.machine import STATE_NAMES, OperationKind, State
+from console.monitoring.statistics import CACHE_HIT_TARGET, DURATION_TARGET_SECONDS, SUCCESS_RATE_TARGET
 from console.monitoring.wording import ago, duration, exact, lasting, money, words
 from console.web.admin.roles import may
 
 
 def register(app: Flask) -> None:
-    """Give an app's templates these filters, and the question who may do what."""
+    """Give an app's templates these filters, the targets, and the question who may do what."""
     app.jinja_env.filters.update(
         ago=ago,
         duration=duration,
@@ -21,7 +22,12 @@ def register(app: Flask) -> None:
         state_name=state_name,
         words=words,
     )
-    app.jinja_env.globals["may"] = may
+    app.jinja_env.globals.update(
+        may=may,
+        success_rate_target=SUCCESS_RATE_TARGET,
+        duration_target_seconds=DURATION_TARGET_SECONDS,
+        cache_hit_target=CACHE_HIT_TARGET,
+    )
 
 
 def state_name(state: str) -> str:
