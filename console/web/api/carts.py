@@ -21,10 +21,10 @@ CHANGE_REFUSALS = ("not_found", "invalid", "cart_locked", "cart_ordered")
 @route("POST", "/carts", Call({201: CartAnswer}, body=NewCart, refusals=("invalid",), is_public=True))
 def make_cart(body: NewCart) -> Reply:
     """Make a cart; its token reaches it from now on."""
-    token = new_token()
     session = db.session()
 
     def make() -> CartAnswer:
+        token = new_token()  # anew at each try: one whose confirmation was lost may have used the last one up
         cart = create_cart(
             session,
             lines=[LineRequest(line.sku, line.quantity) for line in body.lines],

@@ -90,9 +90,13 @@ def make_cart(*, sku: str, quantity: int) -> None:
     Raises:
         InvalidInput: for an unknown SKU, or a quantity out of bounds; no cart is made then.
     """
-    token, database = new_token(), db.session()
-    cart = transact(database, lambda: create_cart(database, lines=[LineRequest(sku, quantity)], token=token))
-    session[CART] = [cart.id, token]
+    database = db.session()
+
+    def make() -> list[Any]:
+        token = new_token()  # anew at each try: one whose confirmation was lost may have used the last one up
+        return [create_cart(database, lines=[LineRequest(sku, quantity)], token=token).id, token]
+
+    session[CART] = transact(database, make)
     device_id()
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
 from console.testing.factories import ADDRESS, Shop
 from tests.web.api.shopper import Shopper, gbp
 
@@ -73,3 +77,23 @@ def test_what_a_checkout_holds_is_not_available(shop: Shop, shopper: Shopper) ->
     shopper.fill_cart(("MUG", 2)).buy()
 
     assert shopper.ask("GET", "/products/MUG").get_json()["available"] == 3
+
+
+def test_a_cart_whose_commit_was_lost_is_made_all_the_same(
+    shop: Shop, shopper: Shopper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.sell("MUG")
+    commit, losses = Session.commit, iter([True])
+
+    def commit_and_break(session: Session) -> None:
+        is_writing = session.in_transaction() and "checkout_writes" in session.connection().get_execution_options()
+        commit(session)
+        if is_writing and next(losses, False):
+            lost = Exception("server closed the connection unexpectedly")
+            raise OperationalError("COMMIT", {}, lost, connection_invalidated=True)
+
+    monkeypatch.setattr(Session, "commit", commit_and_break)
+
+    shopper.fill_cart()
+
+    assert shopper.ask("GET", shopper.path).status_code == 200
