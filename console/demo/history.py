@@ -50,7 +50,7 @@ _LATEST: tuple[tuple[float, Story], ...] = (
     (21.0, troubles.waits_for_the_gateway),
     (4.0, troubles.loses_its_worker),
     (18.5, troubles.waits_for_the_sweep),
-    (29.0, troubles.waits_for_the_capture),
+    (19.8, troubles.waits_for_the_capture),
     (11.0, troubles.waits_for_the_void),
     (7.0, troubles.waits_for_a_slow_shopper),
     (25.5, _BOUGHT),

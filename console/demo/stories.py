@@ -86,7 +86,7 @@ def is_approved_at_the_bank(stage: Stage, wish: Wish) -> None:
     """Have the bank ask the shopper first (3-D Secure), and the shopper approve."""
     lock = begin(stage, wish)
     pay(stage, lock, ("card", "tok_3ds"))
-    stage.clock.let_pass(stage.chance.uniform(15, 90))
+    stage.clock.let_pass(stage.chance.uniform(8, 25))
     query = select(operations.c.next_action).where(operations.c.lock_id == lock.id)
     asked = look(stage.session, lambda reader: reader.execute(query).scalar_one())
     stage.gateway.have_shopper_approve(asked["url"])
