@@ -26,10 +26,12 @@ _THIRTY: tuple[Story, ...] = (
     stories.sees_a_price_move,
     stories.sees_a_price_move,
     stories.outlasts_an_outage,
-    *[_BOUGHT] * 20,
+    *[_BOUGHT] * 19,
+    stories.is_approved_at_the_bank,
 )
 _SIXTY: tuple[Story, ...] = (
-    *[_BOUGHT] * 49,
+    *[_BOUGHT] * 46,
+    *[stories.is_approved_at_the_bank] * 3,
     stories.paid_with("tok_insufficient_funds"),
     stories.paid_with("tok_capture_declined"),
     stories.paid_with("tok_declined"),
@@ -48,7 +50,7 @@ _LATEST: tuple[tuple[float, Story], ...] = (
     (21.0, troubles.waits_for_the_gateway),
     (4.0, troubles.loses_its_worker),
     (18.5, troubles.waits_for_the_sweep),
-    (29.0, troubles.waits_for_the_capture),
+    (19.8, troubles.waits_for_the_capture),
     (11.0, troubles.waits_for_the_void),
     (7.0, troubles.waits_for_a_slow_shopper),
     (25.5, _BOUGHT),
@@ -56,6 +58,9 @@ _LATEST: tuple[tuple[float, Story], ...] = (
     (13.0, stories.paid_with("tok_declined")),
     (12.0, _BOUGHT),
     (1.5, troubles.waits_for_payment),
+    (2.5, troubles.waits_for_the_bank),
+    (6.0, troubles.waits_for_the_money),
+    (9.0, stories.paid_with("tok_late_capture")),  # taken all the same, two seconds from now: the worker gives it back
 )
 
 
@@ -74,7 +79,7 @@ class Scene:
 
 
 def plan(count: int, *, now: datetime) -> list[Scene]:
-    """Choose so many checkouts in the order they begin; a quarter of them, at most a dozen, are the latest."""
+    """Choose so many checkouts in the order they begin; at most a quarter of them are the latest."""
     latest = sorted(_LATEST[: count // 4], key=lambda each: -each[0])
     ended = _mixed(count - len(latest))
     told = [*zip(spread(len(ended), now=now), ended, strict=True), *((60 * ago, story) for ago, story in latest)]

@@ -77,6 +77,12 @@ class StagedGateway:
         self._pass_time(kind)
         return answer
 
+    def have_shopper_approve(self, page: str) -> None:
+        """Approve a payment as its shopper, on the bank's page of that address."""
+        challenge = self.sandbox.find_challenge(page.rsplit("/", 1)[-1])
+        assert challenge is not None, "the sandbox has just opened it"
+        self.sandbox.decide_challenge(challenge, is_approved=True)
+
     def _heard(self, kind: OperationKind, answer: GatewayAnswer) -> GatewayAnswer:
         self._pass_time(kind)
         return answer

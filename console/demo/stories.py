@@ -16,11 +16,11 @@ from console.engine.actions import release
 from console.engine.cart_changes import change_details
 from console.engine.carts import Addresses, LineRequest, create_cart
 from console.engine.checkout import advance, cancel, process, start
-from console.engine.database import transact
+from console.engine.database import look, transact
 from console.engine.errors import CheckoutError, InvalidCart
 from console.engine.machine import OperationKind
 from console.engine.phases.leg import Payment
-from console.engine.tables import variant_prices, variants
+from console.engine.tables import operations, variant_prices, variants
 from console.models import CheckoutLock
 from console.models.types import clock
 
@@ -80,6 +80,17 @@ def paid_with(token: str) -> Story:
         pay(stage, begin(stage, wish), ("card", token))
 
     return story
+
+
+def is_approved_at_the_bank(stage: Stage, wish: Wish) -> None:
+    """Have the bank ask the shopper first (3-D Secure), and the shopper approve."""
+    lock = begin(stage, wish)
+    pay(stage, lock, ("card", "tok_3ds"))
+    stage.clock.let_pass(stage.chance.uniform(8, 25))
+    query = select(operations.c.next_action).where(operations.c.lock_id == lock.id)
+    asked = look(stage.session, lambda reader: reader.execute(query).scalar_one())
+    stage.gateway.have_shopper_approve(asked["url"])
+    advance(stage.session, lock)
 
 
 def outlasts_an_outage(stage: Stage, wish: Wish) -> None:

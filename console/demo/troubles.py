@@ -30,6 +30,16 @@ def waits_for_the_sweep(stage: Stage, wish: Wish) -> None:
     begin(stage, wish)
 
 
+def waits_for_the_bank(stage: Stage, wish: Wish) -> None:
+    """Leave a checkout whose shopper is at their bank, to say that it is they who pay (3-D Secure)."""
+    pay(stage, begin(stage, wish), ("card", "tok_3ds"), most_seconds=_SOON)
+
+
+def waits_for_the_money(stage: Stage, wish: Wish) -> None:
+    """Leave a bank transfer under way: the gateway has taken it in, and tells the first worker that it has arrived."""
+    pay(stage, begin(stage, wish), ("bank_transfer", "tok_async"), most_seconds=_SOON)
+
+
 def waits_for_the_gateway(stage: Stage, wish: Wish) -> None:
     """Leave the authorization in doubt for good: this card's payments get no answer, ever."""
     lock = begin(stage, wish, ttl_minutes=stage.longest_minutes)

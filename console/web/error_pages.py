@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Response, current_app, make_response
+from flask import Response, current_app, make_response, request
 from werkzeug.exceptions import HTTPException
 
 from console.monitoring.requests import request_id
+
+CONSOLE_PREFIX = "/admin"
 
 
 def show(error: HTTPException) -> Response:
@@ -15,7 +17,8 @@ def show(error: HTTPException) -> Response:
     would fail again where the database is what failed.
     """
     template = current_app.jinja_env.get_template("error.html")
-    page = make_response(template.render(error=error, request_id=request_id()), error.code or 500)
+    facts = {"error": error, "request_id": request_id(), "is_console": request.path.startswith(CONSOLE_PREFIX)}
+    page = make_response(template.render(facts), error.code or 500)
     for name, value in error.get_headers():
         if name != "Content-Type":
             page.headers[name] = value

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import timedelta
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from sqlalchemy.orm import Session
@@ -17,6 +18,7 @@ from console.engine.machine import Outcome
 from console.engine.payments.sandbox import SandboxGateway
 from console.engine.recovery import recover
 from console.engine.runtime import CheckoutConfig, attach, runtime_of
+from console.engine.settlement import reconcile
 from console.models import (
     AuditEntry,
     Cart,
@@ -30,12 +32,13 @@ from console.models import (
     Variant,
 )
 from console.testing.scripted import ScriptedGateway
-from tests.engine.rows import read
+from tests.engine.payments.sandboxes import let_deeds_come_due
+from tests.engine.rows import read, read_one
 
-CHECKOUTS = 48
+CHECKOUTS = 60
 
 
-def test_the_history_is_one_that_could_have_been(session: Session) -> None:
+def test_the_history_is_one_that_could_have_been(session: Session, tmp_path: Path) -> None:
     report = seed_demo(session, checkouts=CHECKOUTS, actor="cli:ada")
 
     locks = read(session, CheckoutLock)
@@ -47,6 +50,22 @@ def test_the_history_is_one_that_could_have_been(session: Session) -> None:
     _require_variety(read(session, Order, status="paid"))
     assert [finding for finding in diagnose(session, sweep_seconds=300).findings if finding.is_broken] == []
     assert isinstance(runtime_of(session).gateway, SandboxGateway)
+    _require_what_the_gateway_does_later(session, ledger_url=f"sqlite:///{tmp_path}/sandbox.sqlite3")
+
+
+def _require_what_the_gateway_does_later(session: Session, *, ledger_url: str) -> None:
+    """The transfer arrives, and what was taken after the end goes back."""
+    transfer = read_one(session, PaymentOperation, status="waiting", kind="capture")
+    refunds = len(read(session, PaymentOperation, kind="refund"))
+    let_deeds_come_due(ledger_url)
+
+    reconcile(session)
+    recover(session)
+
+    assert read_one(session, CheckoutLock, id=transfer.lock_id).state == "completed"
+    late = read(session, PaymentOperation, kind="refund", status="succeeded")
+    assert len(late) == refunds + 1
+    assert read_one(session, CheckoutLock, id=late[-1].lock_id).outcome == "declined"
 
 
 def _require_believable_times(session: Session, locks: list[CheckoutLock]) -> None:
@@ -68,8 +87,10 @@ def _require_believable_times(session: Session, locks: list[CheckoutLock]) -> No
 
 def _require_trouble(session: Session, locks: list[CheckoutLock]) -> None:
     states = Counter(lock.state for lock in locks)
-    assert [states[each] for each in ("pending", "authorizing", "capturing", "rolling_back")] == [4, 2, 1, 1]
+    assert [states[each] for each in ("pending", "authorizing", "capturing", "rolling_back")] == [4, 3, 2, 1]
     assert sum(lock.needs_attention is not None for lock in locks) == 3
+    waiting = read(session, PaymentOperation, status="waiting")
+    assert [(each.kind, bool(each.next_action)) for each in waiting] == [("capture", False), ("authorize", True)]
     orphan = next(lock for lock in locks if lock.lease_until is not None)
     assert orphan.lease_until < locks[-1].locked_at
     assert read(session, PaymentOperation, lock_id=orphan.id)[0].status == "pending"

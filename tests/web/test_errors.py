@@ -85,3 +85,5 @@ def test_people_get_pages(broken_app: APIFlask) -> None:
     assert (missing.status_code, missing.mimetype) == (404, "text/html")
     assert (declined.status_code, declined.mimetype) == (402, "text/html")
     assert "Your card was refused." in declined.text
+    assert 'href="/">Back to the shop' in missing.text
+    assert 'href="/admin/">Back to the console' in client.get("/admin/nothing").text

@@ -74,6 +74,7 @@ def test_a_coupon_is_taken_and_one_that_gives_nothing_says_why(shop: Shop, sessi
     browser.send("/cart/coupon", coupon="")
 
     assert "\N{MINUS SIGN}£1.00" in taken
+    assert "Remove the coupon" in taken
     assert "There is no coupon NONE." in unknown
     assert "coupon NONE" not in browser.open("/cart").text
 
