@@ -7,6 +7,7 @@ outside the database, and none is open during a gateway call.
 from __future__ import annotations
 
 import random
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -113,8 +114,11 @@ def _connect_postgresql(_dialect: Any, _record: Any, arguments: Any, options: An
 
 def _begin_sqlite(connection: Connection) -> None:
     # A transaction that reads and then writes fails with a busy snapshot no time-out cures: take the write lock first.
-    writes = connection.get_execution_options().get(_WRITES)
-    connection.connection.cursor().execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+    begin = "BEGIN IMMEDIATE" if connection.get_execution_options().get(_WRITES) else "BEGIN"
+    try:
+        connection.connection.cursor().execute(begin)
+    except sqlite3.OperationalError as locked:  # past SQLAlchemy, which would have wrapped it
+        raise OperationalError(begin, None, locked) from locked
 
 
 def _set_timeouts(connection: Connection) -> None:

@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from console.engine.settlement import reconcile
 from sqlalchemy.orm import Session
 
 from console.demo import seed_demo
@@ -18,7 +19,6 @@ from console.engine.machine import Outcome
 from console.engine.payments.sandbox import SandboxGateway
 from console.engine.recovery import recover
 from console.engine.runtime import CheckoutConfig, attach, runtime_of
-from console.engine.settlement import reconcile
 from console.models import (
     AuditEntry,
     Cart,
