@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from apiflask import APIFlask
@@ -13,6 +14,7 @@ from sqlalchemy import Engine
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.orm import Session
+from werkzeug.routing import Rule
 
 from console import accounts
 from console.engine.database import create_database
@@ -21,7 +23,7 @@ from console.engine.runtime import CheckoutConfig, attach
 from console.models import CheckoutLock
 from console.testing.databases import PreparedDatabase
 from console.testing.factories import Shop
-from tests.compiled import CompiledStatements
+from tests.compiled import CompiledRoutes, CompiledStatements
 from tests.engine.purchases import leave_silent
 from tests.installation import build_app, close, migrate
 from tests.listener import Listener, listening
@@ -67,6 +69,20 @@ def shared_statements() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for dialect in (PGDialect_psycopg, SQLiteDialect_pysqlite):
             patch.setattr(dialect, "engine_created", compiled.share)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared_routes() -> Iterator[None]:
+    """Compile the routes once in this process, not once for each of the apps that tests make."""
+    compiled = CompiledRoutes()
+
+    # A function, since methods are bound anew.
+    def compile_builder(rule: Rule, append_unknown: bool) -> Callable[..., Any]:  # noqa: FBT001 - as werkzeug has it
+        return compiled.builder(rule, append_unknown)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", compile_builder)
         yield
 
 

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
-from sqlalchemy import Connection, insert, text
+from sqlalchemy import Connection, Engine, insert, text
 
 from console.engine.audit import FIRST_HASH
 from console.engine.database import create_database
 from console.models import AuditHead, Base, Warehouse
 
-# Of the checkout's own tables: a shop's sequences in the same database count on.
-_USED_SEQUENCES = text("""
-    SELECT CAST(sequences.oid AS regclass) FROM pg_class AS sequences
-    JOIN pg_depend ON pg_depend.objid = sequences.oid AND pg_depend.deptype IN ('a', 'i')
+# Of the checkout's own tables: a shop's sequences in the same database count on. It is no change of the schema, which
+# would cost each test many times as much.
+_RESTART_SEQUENCES = text("""
+    SELECT setval(CAST(seqrelid AS regclass), seqstart, false) FROM pg_sequence
+    JOIN pg_depend ON pg_depend.objid = seqrelid AND pg_depend.deptype IN ('a', 'i')
     JOIN pg_class AS tables ON tables.oid = pg_depend.refobjid
-    WHERE tables.relname = ANY(:tables)
-    AND CASE WHEN sequences.relkind = 'S' THEN pg_sequence_last_value(sequences.oid) IS NOT NULL END
+    WHERE tables.relname = ANY(:tables) AND pg_sequence_last_value(seqrelid) IS NOT NULL
 """)
 
 
@@ -33,11 +34,15 @@ class PreparedDatabase:
         if self.url.startswith("sqlite"):
             shutil.copy(self.url.removeprefix("sqlite:///"), folder / "shop.sqlite3")
             return f"sqlite:///{folder}/shop.sqlite3"
-        engine = create_database(self.url)
-        with engine.begin() as connection:
+        with self._database.connect() as connection:
             _empty(connection)
-        engine.dispose()
+            connection.commit()
+            connection.invalidate()  # tests end connections of the database as they like: the next one is a new one
         return self.url
+
+    @cached_property
+    def _database(self) -> Engine:
+        return create_database(self.url)
 
 
 def create_tables(url: str) -> PreparedDatabase:
@@ -57,8 +62,7 @@ def _empty(connection: Connection) -> None:
     if connection.scalar(text("SHOW is_superuser")) == "on":  # foreign keys are not even looked at: the order is right
         connection.execute(text("SET LOCAL session_replication_role = replica"))
     connection.exec_driver_sql("; ".join(f"DELETE FROM {table}" for table in tables))  # noqa: S608 - our own tables
-    for sequence in connection.scalars(_USED_SEQUENCES, {"tables": tables}).all():
-        connection.exec_driver_sql(f"ALTER SEQUENCE {sequence} RESTART")
+    connection.execute(_RESTART_SEQUENCES, {"tables": tables})
     _write_first_rows(connection)
 
 

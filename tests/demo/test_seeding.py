@@ -8,11 +8,11 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from console.engine.settlement import reconcile
 from sqlalchemy.orm import Session
 
 from console.demo import seed_demo
 from console.engine.audit import broken_links
+from console.engine.bookkeeping import reconcile
 from console.engine.doctor import diagnose
 from console.engine.errors import NotAllowed
 from console.engine.machine import Outcome

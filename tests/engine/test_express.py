@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from console.engine.database import run, savepoint, transact, write
 from console.engine.errors import DatabaseUnavailable, LostRace
-from console.engine.express import express_driver
+from console.engine.express import open_line
 from console.engine.express_rows import MOST_ROWS, in_few
 from console.engine.tables import variants
 
@@ -38,8 +38,8 @@ def skus(session: Session) -> list[str]:
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_every_engine_of_a_process_goes_by_express(session: Session, database: Engine) -> None:
     with database.connect() as reader:
-        assert express_driver(reader) is not None
-    assert express_driver(session.connection()) is not None
+        assert open_line(reader).driver is not None
+    assert open_line(session.connection()).driver is not None
 
 
 def test_what_is_written_is_seen_by_the_next_statement(session: Session) -> None:
