@@ -59,11 +59,19 @@ def settle(session: Session, *, at_most_seconds: float) -> None:
 
 
 def come_to_rest(session: Session) -> None:
-    """Let a running shop's own worker bring everything to its end; only time is made to pass faster."""
-    time.sleep(LATE_SECONDS)
+    """Let a running shop's own worker bring everything to its end; only time is made to pass faster.
+
+    It is quiet once it stays so: the worker may have captured just now, and the gateway has more to do after its answer.
+    """
     let_unpaid_run_out(session)
     let_time_pass(session)
-    repeat_until_quiet(session, lambda: let_tries_come(session), at_most_seconds=QUIET_SECONDS, pause_seconds=1.0)
+    deadline = time.monotonic() + QUIET_SECONDS
+    while True:
+        left = max(0.0, deadline - time.monotonic())
+        repeat_until_quiet(session, lambda: let_tries_come(session), at_most_seconds=left, pause_seconds=1.0)
+        time.sleep(LATE_SECONDS)
+        if not _is_busy(session) or time.monotonic() > deadline:
+            return
 
 
 def repeat_until_quiet(
