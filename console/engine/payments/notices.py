@@ -16,7 +16,7 @@ from console.engine.locks import touch
 from console.engine.machine import OperationKind, OperationStatus, State
 from console.engine.payments.facts import record_answer
 from console.engine.payments.gateway import PaymentNotice
-from console.engine.payments.operations import Operations, meaning, operations_of, write_operation
+from console.engine.payments.operations import meaning, operations_of, write_operation
 from console.engine.runtime import runtime_of
 from console.engine.tables import locks, operations
 from console.models.types import clock
@@ -68,10 +68,10 @@ def _record(session: Session, lock_id: int, notice: PaymentNotice) -> Row[Any]:
         return record_answer(session, lock_id, operation, notice.answer)
     if meaning(notice.answer, kind=notice.kind) != OperationStatus.SUCCEEDED:
         return lock  # nothing that we never asked for has happened
-    return _take_unasked(session, lock, known, notice)
+    return _take_unasked(session, lock, notice)
 
 
-def _take_unasked(session: Session, lock: Row[Any], known: Operations, notice: PaymentNotice) -> Row[Any]:
+def _take_unasked(session: Session, lock: Row[Any], notice: PaymentNotice) -> Row[Any]:
     """The gateway did what we never asked it for: write it down as done, with all that follows, and call a human.
 
     A capture of a checkout that is still on its way is left to its leg, which asks for it and is told that it is done;
