@@ -8,8 +8,8 @@ from typing import cast
 from sqlalchemy import Engine
 
 from console.engine.payments.gateway import PaymentGateway
-from console.engine.payments.sandbox import SandboxGateway
 from console.engine.runtime import CheckoutConfig, attach
+from console.gateways.sandbox import SandboxGateway
 from console.settings import Settings, SettingsError
 
 GATEWAY_CALLS = ("authorize", "capture", "void", "refund", "find")

@@ -18,8 +18,8 @@ from werkzeug.routing import Rule
 
 from console import accounts
 from console.engine.database import create_database
-from console.engine.payments.sandbox import SandboxGateway
 from console.engine.runtime import CheckoutConfig, attach
+from console.gateways.sandbox import SandboxGateway
 from console.models import CheckoutLock
 from console.testing.databases import PreparedDatabase
 from console.testing.factories import Shop

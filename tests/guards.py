@@ -217,7 +217,7 @@ GUARDS = (
     ),
     Guard(
         "a webhook needs its signature",
-        "console/engine/payments/sandbox/webhooks.py",
+        "console/gateways/sandbox/webhooks.py",
         "if not hmac.compare_digest(given.encode(), _digest(body, secret=secret, at=at).encode()):",
         "if False:",
         "tests/web/api/test_webhooks.py::test_a_forged_webhook_is_refused",

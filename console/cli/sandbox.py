@@ -8,8 +8,8 @@ import click
 
 from console.cli.groups import open_session
 from console.cli.terminal import json_option, print_json, print_table
-from console.engine.payments.sandbox import SandboxGateway
 from console.engine.runtime import runtime_of
+from console.gateways.sandbox import SandboxGateway
 
 
 @click.command("charges", short_help="List the sandbox gateway's own ledger.")

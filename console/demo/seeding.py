@@ -21,9 +21,9 @@ from console.engine.catalog import import_catalog
 from console.engine.database import look, transact
 from console.engine.errors import Ended, NotAllowed
 from console.engine.moments import moment_ago
-from console.engine.payments.sandbox import SandboxGateway
 from console.engine.runtime import attach, runtime_of
 from console.engine.tables import carts, variants
+from console.gateways.sandbox import SandboxGateway
 
 _TTL_MINUTES = 15
 _OPENED_DAYS_AGO = DAYS + 1

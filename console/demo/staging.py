@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from console.demo.past import PastClock
 from console.engine.machine import OperationKind
 from console.engine.payments.gateway import GatewayAnswer, GatewayRequest, NoAnswer
-from console.engine.payments.sandbox import SandboxGateway
+from console.gateways.sandbox import SandboxGateway
 
 _USUAL_SECONDS = {OperationKind.AUTHORIZE: 1.4, OperationKind.CAPTURE: 0.9}
 _OTHER_SECONDS = 0.6

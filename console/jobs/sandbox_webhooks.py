@@ -8,9 +8,9 @@ import structlog
 from sqlalchemy.orm import Session
 
 from console.engine.payments.gateway import NoAnswer
-from console.engine.payments.sandbox import SandboxGateway
-from console.engine.payments.sandbox.delivery import Delivery
 from console.engine.runtime import runtime_of
+from console.gateways.sandbox import SandboxGateway
+from console.gateways.sandbox.delivery import Delivery
 
 log = structlog.get_logger(__name__)
 

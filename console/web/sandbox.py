@@ -8,10 +8,10 @@ from werkzeug import Response
 from werkzeug.exceptions import ServiceUnavailable
 
 from console.engine.payments.gateway import NoAnswer
-from console.engine.payments.sandbox import SandboxGateway
-from console.engine.payments.sandbox.challenges import Challenge, ShopperVerdict
 from console.engine.runtime import runtime_of
 from console.extensions import SETTINGS_KEY, db
+from console.gateways.sandbox import SandboxGateway
+from console.gateways.sandbox.challenges import Challenge, ShopperVerdict
 from console.web import error_pages
 from console.web.addresses import path_if_ours
 from console.web.api.answers import Money

@@ -11,7 +11,7 @@ from itertools import count
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from console.engine.payments.sandbox import SandboxGateway
+from console.gateways.sandbox import SandboxGateway
 from console.testing.factories import Shop
 from tests.chaos.kills import count_points, is_killed_at
 from tests.chaos.scenarios import Scenario

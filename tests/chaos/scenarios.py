@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from console.engine.payments.sandbox.tokens import BEHAVIOURS
+from console.gateways.sandbox.tokens import BEHAVIOURS
 from tests.chaos import acts
 from tests.chaos.acts import interrupted, pay
 from tests.chaos.kills import Act

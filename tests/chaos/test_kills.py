@@ -7,8 +7,8 @@ import random
 import pytest
 from sqlalchemy.orm import Session
 
-from console.engine.payments.sandbox import SandboxGateway
 from console.engine.runtime import CheckoutConfig
+from console.gateways.sandbox import SandboxGateway
 from console.testing.factories import Shop
 from tests.chaos.matrix import PATIENCE_SECONDS, Executioner
 from tests.chaos.scenarios import PATHS, TOLD_LATER, faults

@@ -9,8 +9,8 @@ from sqlalchemy import Engine, create_engine, update
 from sqlalchemy.orm import Session
 
 from console.engine import cancel, process
-from console.engine.payments.sandbox import SandboxGateway
-from console.engine.payments.sandbox.tables import charges
+from console.gateways.sandbox import SandboxGateway
+from console.gateways.sandbox.tables import charges
 from console.models import CheckoutLock, Order
 from console.models.types import clock
 from console.testing.factories import VISA, Shop

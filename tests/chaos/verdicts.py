@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from console.engine.invariants import check_all
 from console.engine.machine import OperationKind, OperationStatus, State
 from console.engine.payments.gateway import LedgerEntry
-from console.engine.payments.sandbox import SandboxGateway
 from console.engine.reconciliation import find_differences
+from console.gateways.sandbox import SandboxGateway
 from console.models import CheckoutLock, Order, PaymentOperation
 from console.models.vocabulary import OrderStatus
 

@@ -16,9 +16,9 @@ from console.engine.bookkeeping import reconcile
 from console.engine.doctor import diagnose
 from console.engine.errors import NotAllowed
 from console.engine.machine import Outcome
-from console.engine.payments.sandbox import SandboxGateway
 from console.engine.recovery import recover
 from console.engine.runtime import CheckoutConfig, attach, runtime_of
+from console.gateways.sandbox import SandboxGateway
 from console.models import (
     AuditEntry,
     Cart,

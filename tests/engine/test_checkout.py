@@ -19,7 +19,7 @@ from console.engine.errors import (
 )
 from console.engine.invariants import check_all
 from console.engine.machine import Phase
-from console.engine.payments.sandbox import SandboxGateway
+from console.gateways.sandbox import SandboxGateway
 from console.models import (
     Cart,
     CheckoutLock,

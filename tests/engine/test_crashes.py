@@ -7,7 +7,7 @@ import random
 import pytest
 from sqlalchemy.orm import Session
 
-from console.engine.payments.sandbox import SandboxGateway
+from console.gateways.sandbox import SandboxGateway
 from console.testing.factories import Shop
 from tests.chaos.matrix import Executioner
 from tests.chaos.scenarios import named

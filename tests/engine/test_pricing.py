@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from console.engine import Addresses, process, start
 from console.engine.errors import InvalidCart
 from console.engine.invariants import check_all
-from console.engine.payments.sandbox import SandboxGateway
 from console.engine.runtime import CheckoutConfig, attach
+from console.gateways.sandbox import SandboxGateway
 from console.models import (
     ExchangeRate,
     Order,

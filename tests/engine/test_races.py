@@ -16,7 +16,7 @@ from console.engine.cart_changes import add_line
 from console.engine.database import load
 from console.engine.expiry import expire_if_due
 from console.engine.invariants import check_all
-from console.engine.payments.sandbox import SandboxGateway
+from console.gateways.sandbox import SandboxGateway
 from console.models import Cart, CartLine, CheckoutLock, Coupon, Order, StockLevel
 from console.testing.factories import VISA, Shop
 from tests.engine.merchant import add, ten_percent

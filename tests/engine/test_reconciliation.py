@@ -13,9 +13,9 @@ from console.engine import CheckoutError, Payment, process
 from console.engine.machine import OperationKind
 from console.engine.moments import moment_ago
 from console.engine.payments.gateway import GatewayRequest
-from console.engine.payments.sandbox import SandboxGateway
 from console.engine.reconciliation import Difference, find_differences
 from console.engine.runtime import CheckoutConfig, attach
+from console.gateways.sandbox import SandboxGateway
 from console.models import CheckoutLock, PaymentOperation
 from console.models.types import clock
 from console.testing.factories import VISA, Shop

@@ -11,9 +11,9 @@ from console.engine.cart_changes import remove_line
 from console.engine.errors import CartOrdered, CheckoutInProgress, InvalidCart, InvalidInput, OutOfStock
 from console.engine.invariants import check_all
 from console.engine.locks import ALPHABET, normalise_reference
-from console.engine.payments.sandbox import SandboxGateway
 from console.engine.runtime import CheckoutConfig, attach
 from console.engine.start import start_or_join
+from console.gateways.sandbox import SandboxGateway
 from console.models import Cart, CheckoutLock, CheckoutStep, OutboxEvent, PriceSnapshot, StockLevel
 from console.testing.factories import ADDRESS, VISA, Shop, make_due
 from tests.engine.rows import read, read_one

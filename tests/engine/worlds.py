@@ -12,8 +12,8 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from console.engine.database import create_database
-from console.engine.payments.sandbox import SandboxGateway
 from console.engine.runtime import CheckoutConfig, attach
+from console.gateways.sandbox import SandboxGateway
 
 TIMEOUT_SECONDS = 120
 PROCESSES = multiprocessing.get_context("spawn")

@@ -13,9 +13,9 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from console.engine.invariants import check_all
-from console.engine.payments.sandbox import SandboxGateway
-from console.engine.payments.sandbox.webhooks import read_webhook
 from console.engine.runtime import CheckoutConfig, attach
+from console.gateways.sandbox import SandboxGateway
+from console.gateways.sandbox.webhooks import read_webhook
 from console.jobs.sandbox_webhooks import send_sandbox_webhooks
 from console.testing.factories import ADDRESS, Shop
 from console.testing.payments import Payment

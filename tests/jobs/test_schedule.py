@@ -8,8 +8,8 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from console.engine import process
-from console.engine.payments.sandbox import SandboxGateway
 from console.engine.runtime import CheckoutConfig, attach
+from console.gateways.sandbox import SandboxGateway
 from console.jobs.schedule import JOBS, Duty, compare_ledgers
 from console.models import PaymentOperation
 from console.testing.clock import FrozenClock

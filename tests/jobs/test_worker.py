@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from console.engine import process
 from console.engine.database import create_database
 from console.engine.invariants import check_all
-from console.engine.payments.sandbox import SandboxGateway
+from console.gateways.sandbox import SandboxGateway
 from console.models import CheckoutLock, IdempotencyKey, Tick, WorkerHeartbeat
 from console.models.types import SQLITE_FORMAT
 from console.testing.factories import VISA, Shop

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from console.engine.invariants import check_all
-from console.engine.payments.sandbox import SandboxGateway
+from console.gateways.sandbox import SandboxGateway
 from console.models import Order, PaymentOperation, StockLevel
 from console.testing.factories import ADDRESS, Shop
 from tests.web.gunicorn import Answer, Server, serve

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from console.engine.payments.sandbox import SandboxGateway
+from console.gateways.sandbox import SandboxGateway
 from tests.engine.payments.sandboxes import open_sandbox
 from tests.services import postgresql_database
 

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection, create_engine, select, update
 
 from console.engine.payments.gateway import LedgerEntry
-from console.engine.payments.sandbox import SandboxGateway
-from console.engine.payments.sandbox.tables import deeds, webhooks
+from console.gateways.sandbox import SandboxGateway
+from console.gateways.sandbox.tables import deeds, webhooks
 
 
 def open_sandbox(url: str) -> SandboxGateway:

@@ -19,8 +19,8 @@ from sqlalchemy import create_engine, inspect, text
 
 from console.engine.machine import OperationKind, OperationStatus
 from console.engine.payments.gateway import LedgerEntry, NoAnswer
-from console.engine.payments.sandbox import SandboxGateway
-from console.engine.payments.sandbox.database import LedgerDatabase, UnsuitableLedgerError
+from console.gateways.sandbox import SandboxGateway
+from console.gateways.sandbox.database import LedgerDatabase, UnsuitableLedgerError
 from console.testing.payments import (
     TIMEOUT_SECONDS,
     Payment,

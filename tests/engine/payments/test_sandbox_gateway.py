@@ -12,7 +12,7 @@ import pytest
 
 from console.engine.machine import OperationKind
 from console.engine.payments.gateway import LedgerEntry
-from console.engine.payments.sandbox import SandboxGateway
+from console.gateways.sandbox import SandboxGateway
 from console.testing.gateway_contract import GatewayContract
 from console.testing.payments import Payment, assert_succeeded
 from console.testing.races import race_in_processes, race_in_threads
@@ -24,7 +24,7 @@ SHOPPER_SCRIPT = """
 import os, sys
 from console.engine.machine import OperationKind
 from console.engine.payments.gateway import GatewayRequest
-from console.engine.payments.sandbox import SandboxGateway
+from console.gateways.sandbox import SandboxGateway
 
 url, reference, token = sys.argv[1:]
 gateway = SandboxGateway(url, public_url="http://shop.test", webhook_secret="secret")

@@ -8,7 +8,7 @@ import pytest
 
 from console.engine.machine import OperationKind
 from console.engine.payments.gateway import NoAnswer
-from console.engine.payments.sandbox import SandboxGateway
+from console.gateways.sandbox import SandboxGateway
 from console.testing.payments import (
     Payment,
     any_key,

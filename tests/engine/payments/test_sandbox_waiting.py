@@ -11,8 +11,8 @@ import pytest
 
 from console.engine.machine import OperationKind, OperationStatus
 from console.engine.payments.gateway import GatewayAnswer
-from console.engine.payments.sandbox import SandboxGateway
-from console.engine.payments.sandbox.challenges import Challenge
+from console.gateways.sandbox import SandboxGateway
+from console.gateways.sandbox.challenges import Challenge
 from console.testing.payments import Payment, any_key, assert_refused, assert_silent, assert_succeeded
 from tests.engine.payments.sandboxes import entry_of, let_deeds_come_due, open_sandbox, queued_bodies
 

@@ -20,11 +20,11 @@ from console.engine.invariants import check_all
 from console.engine.machine import OperationKind, OperationStatus
 from console.engine.payments.gateway import GatewayAnswer, PaymentNotice, SendsWebhooks
 from console.engine.payments.notices import take_notice
-from console.engine.payments.sandbox import SandboxGateway
-from console.engine.payments.sandbox.webhooks import sign
 from console.engine.phases.leg import Payment
 from console.engine.reconciliation import find_differences
 from console.engine.recovery import recover
+from console.gateways.sandbox import SandboxGateway
+from console.gateways.sandbox.webhooks import sign
 from console.models import CheckoutLock, Order, PaymentOperation
 from console.testing.clock import FrozenClock
 from console.testing.factories import VISA, Shop

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from werkzeug.test import TestResponse
 
-from console.engine.payments.sandbox.challenges import Challenge
-from console.engine.payments.sandbox.gateway import SandboxGateway
-from console.engine.payments.sandbox.webhooks import sign
 from console.engine.runtime import runtime_of
 from console.extensions import db
+from console.gateways.sandbox.challenges import Challenge
+from console.gateways.sandbox.gateway import SandboxGateway
+from console.gateways.sandbox.webhooks import sign
 from tests.engine.payments.sandboxes import let_deeds_come_due, queued_bodies
 from tests.web.api.shopper import Shopper
 

@@ -10,7 +10,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from console.engine.invariants import check_all
-from console.engine.payments.sandbox import SandboxGateway
+from console.gateways.sandbox import SandboxGateway
 from console.models import CheckoutLock, Coupon, Order, TaxRate, VariantPrice
 from console.testing.factories import Shop
 from tests.web.api.rows import count, edit

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from console.engine.invariants import check_all
-from console.engine.payments.sandbox import SandboxGateway
+from console.gateways.sandbox import SandboxGateway
 from console.models import CheckoutLock, Order
 from console.testing.factories import Shop
 from tests.web.api.rows import count

@@ -11,8 +11,8 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from console.engine import release
-from console.engine.payments.sandbox import SandboxGateway
 from console.extensions import cache
+from console.gateways.sandbox import SandboxGateway
 from console.models import CheckoutLock
 from console.testing.factories import Shop
 from console.web.status_cache import status_cache

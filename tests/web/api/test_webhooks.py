@@ -13,9 +13,9 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from console.engine.invariants import check_all
-from console.engine.payments.sandbox.webhooks import sign
 from console.engine.reconciliation import find_differences
 from console.extensions import db
+from console.gateways.sandbox.webhooks import sign
 from console.models import CheckoutLock, Order, PaymentOperation
 from console.models.types import clock
 from console.testing.factories import Shop

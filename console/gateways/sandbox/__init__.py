@@ -4,6 +4,6 @@ One call reads top down: `gateway.py` (the five calls) → `operations.py` (one 
 ledger's database) → `charges.py` (what an operation may do to a payment) and `tokens.py` (how a token behaves).
 """
 
-from console.engine.payments.sandbox.gateway import SandboxGateway
+from console.gateways.sandbox.gateway import SandboxGateway
 
 __all__ = ["SandboxGateway"]

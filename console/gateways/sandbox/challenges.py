@@ -12,10 +12,10 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from console.engine.machine import OperationKind, OperationStatus
 from console.engine.payments.gateway import GatewayAnswer, GatewayRequest
-from console.engine.payments.sandbox.charges import MESSAGES, REFUSED, Charge, change
-from console.engine.payments.sandbox.ledger import change_charge, hold_payment
-from console.engine.payments.sandbox.tables import challenges, charges
-from console.engine.payments.sandbox.webhooks import add_webhook
+from console.gateways.sandbox.charges import MESSAGES, REFUSED, Charge, change
+from console.gateways.sandbox.ledger import change_charge, hold_payment
+from console.gateways.sandbox.tables import challenges, charges
+from console.gateways.sandbox.webhooks import add_webhook
 
 PAGE_PATH = "/sandbox/3ds"
 

@@ -17,7 +17,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
 
-from console.engine.payments.sandbox.tables import metadata
+from console.gateways.sandbox.tables import metadata
 
 # What the driver raises when the ledger is out of reach or too slow, as against being asked something wrong.
 UNREACHABLE = (OperationalError, InterfaceError, NoFreeConnection)

@@ -9,14 +9,14 @@ from datetime import datetime
 
 from console.engine.machine import OperationKind
 from console.engine.payments.gateway import GatewayAnswer, GatewayRequest, LedgerEntry, NoAnswer, PaymentNotice
-from console.engine.payments.sandbox.challenges import Challenge, decide_challenge, find_challenge
-from console.engine.payments.sandbox.database import UNREACHABLE, LedgerDatabase
-from console.engine.payments.sandbox.deeds import do_deed, due_payments
-from console.engine.payments.sandbox.delivery import Delivery, Sender
-from console.engine.payments.sandbox.ledger import list_entries
-from console.engine.payments.sandbox.operations import Reply, carry_out, find_due, look_up
-from console.engine.payments.sandbox.tokens import SILENCE
-from console.engine.payments.sandbox.webhooks import read_webhook
+from console.gateways.sandbox.challenges import Challenge, decide_challenge, find_challenge
+from console.gateways.sandbox.database import UNREACHABLE, LedgerDatabase
+from console.gateways.sandbox.deeds import do_deed, due_payments
+from console.gateways.sandbox.delivery import Delivery, Sender
+from console.gateways.sandbox.ledger import list_entries
+from console.gateways.sandbox.operations import Reply, carry_out, find_due, look_up
+from console.gateways.sandbox.tokens import SILENCE
+from console.gateways.sandbox.webhooks import read_webhook
 
 _LISTING_SECONDS = 30.0
 _OUT_OF_REACH = "the sandbox ledger is out of reach"

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from console.engine.errors import InvalidWebhook
 from console.engine.machine import OperationKind, OperationStatus
 from console.engine.payments.gateway import GatewayAnswer, PaymentNotice
-from console.engine.payments.sandbox.tables import webhooks
+from console.gateways.sandbox.tables import webhooks
 
 SIGNATURE_HEADER = "Sandbox-Signature"
 LONGEST_PAUSE_SECONDS = 3600

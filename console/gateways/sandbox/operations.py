@@ -8,18 +8,18 @@ from sqlalchemy import Connection
 
 from console.engine.machine import OperationKind
 from console.engine.payments.gateway import GatewayAnswer, GatewayRequest
-from console.engine.payments.sandbox.calls import Call, last_answer, record_call, store_answer
-from console.engine.payments.sandbox.challenges import challenge_answer, open_challenge, void_challenge
-from console.engine.payments.sandbox.charges import UNANSWERED, WAITING, Charge, Verdict, judge, refusal, success
-from console.engine.payments.sandbox.deeds import do_deed, is_deed_due, plan_deed
-from console.engine.payments.sandbox.ledger import (
+from console.gateways.sandbox.calls import Call, last_answer, record_call, store_answer
+from console.gateways.sandbox.challenges import challenge_answer, open_challenge, void_challenge
+from console.gateways.sandbox.charges import UNANSWERED, WAITING, Charge, Verdict, judge, refusal, success
+from console.gateways.sandbox.deeds import do_deed, is_deed_due, plan_deed
+from console.gateways.sandbox.ledger import (
     add_charge,
     change_charge,
     hold_charge,
     new_charge,
     read_charge,
 )
-from console.engine.payments.sandbox.tokens import (
+from console.gateways.sandbox.tokens import (
     SERVER_ERROR,
     SILENCE,
     Behaviour,

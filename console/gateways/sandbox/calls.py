@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, select, text, update
 
 from console.engine.machine import OperationKind, OperationStatus
 from console.engine.payments.gateway import GatewayAnswer, GatewayRequest
-from console.engine.payments.sandbox.tables import calls
+from console.gateways.sandbox.tables import calls
 
 _IDENTITY = ("kind", "reference", "amount_minor", "currency", "method", "token")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from console.engine.machine import OperationKind, OperationStatus
 from console.engine.payments.gateway import GatewayAnswer, GatewayRequest
-from console.engine.payments.sandbox.tokens import AS_USUAL, Manner, behaviour_of
+from console.gateways.sandbox.tokens import AS_USUAL, Manner, behaviour_of
 
 NEW = "new"  # never stored: a payment before its authorization was judged
 WAITING = "waiting"  # for the shopper

@@ -9,8 +9,8 @@ from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import SplitResult, urlsplit
 
-from console.engine.payments.sandbox.database import LedgerDatabase
-from console.engine.payments.sandbox.webhooks import (
+from console.gateways.sandbox.database import LedgerDatabase
+from console.gateways.sandbox.webhooks import (
     SIGNATURE_HEADER,
     Webhook,
     claim_webhook,

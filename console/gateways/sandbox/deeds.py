@@ -12,10 +12,10 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from console.engine.machine import OperationKind
 from console.engine.payments.gateway import GatewayRequest
-from console.engine.payments.sandbox.charges import Charge, change, success
-from console.engine.payments.sandbox.ledger import change_charge, hold_payment
-from console.engine.payments.sandbox.tables import deeds
-from console.engine.payments.sandbox.webhooks import add_webhook
+from console.gateways.sandbox.charges import Charge, change, success
+from console.gateways.sandbox.ledger import change_charge, hold_payment
+from console.gateways.sandbox.tables import deeds
+from console.gateways.sandbox.webhooks import add_webhook
 
 
 def plan_deed(connection: Connection, charge: Charge, request: GatewayRequest, *, after_seconds: float) -> None:

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from console.engine.payments.gateway import GatewayRequest, LedgerEntry
-from console.engine.payments.sandbox.charges import NEW, UNANSWERED, Charge
-from console.engine.payments.sandbox.tables import charges
+from console.gateways.sandbox.charges import NEW, UNANSWERED, Charge
+from console.gateways.sandbox.tables import charges
 
 
 def new_charge(request: GatewayRequest, *, token: str) -> Charge:
