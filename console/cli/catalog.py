@@ -8,9 +8,9 @@ import click
 
 from console.cli.groups import actor, open_session
 from console.cli.terminal import json_option, print_json, progress_bar
-from console.engine.catalog import ImportReport, import_catalog
-from console.engine.catalog.importing import DEFAULT_STOCK
-from console.engine.catalog.products import MOST_PIECES
+from console.imports.catalog import ImportReport, import_catalog
+from console.imports.catalog.importing import DEFAULT_STOCK
+from console.imports.catalog.products import MOST_PIECES
 
 
 @click.command("import-catalog", short_help="Bring products in from a CSV file.")

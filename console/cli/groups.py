@@ -14,10 +14,10 @@ from flask.cli import AppGroup, ScriptInfo
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from console.engine.csv_files import UnreadableFile
 from console.engine.errors import CheckoutError
 from console.engine.payments.gateway import NoAnswer
 from console.extensions import db
+from console.imports.csv_files import UnreadableFile
 from console.settings import SettingsError
 
 

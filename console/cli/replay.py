@@ -17,8 +17,8 @@ from console.cli.groups import open_session
 from console.cli.terminal import json_option, print_counts, print_json, progress_bar
 from console.engine.database import create_database
 from console.engine.doctor import Diagnosis, diagnose
-from console.engine.replay import Pace, Reading, ReplayReport, buy_all, read_baskets, read_week
 from console.extensions import current_settings
+from console.imports.replay import Pace, Reading, ReplayReport, buy_all, read_baskets, read_week
 from console.monitoring.logging import configure_logging
 from console.settings import Settings
 from console.wiring import wire_engine

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from console.engine.csv_files import LONGEST_LINE, BadLine, Record, UnreadableFile, open_csv
-from console.engine.csv_tables import Table
+from console.imports.csv_files import LONGEST_LINE, BadLine, Record, UnreadableFile, open_csv
+from console.imports.csv_tables import Table
 
 
 def read(path: Path, content: bytes) -> list[tuple[int, list[str]] | BadLine]:

@@ -12,10 +12,10 @@ from sqlalchemy import Engine, event, select
 from sqlalchemy.orm import Session
 
 from console.engine import Payment, process
-from console.engine.catalog import ImportReport, import_catalog
-from console.engine.csv_files import UnreadableFile
 from console.engine.errors import PaymentPending
 from console.engine.invariants import check_all
+from console.imports.catalog import ImportReport, import_catalog
+from console.imports.csv_files import UnreadableFile
 from console.models import AuditEntry, StockLevel, StockMovement, Variant, VariantPrice, Warehouse
 from console.testing.factories import Shop
 from tests.engine.rows import read

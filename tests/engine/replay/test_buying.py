@@ -16,12 +16,12 @@ from console.engine.database import transact
 from console.engine.invariants import check_all
 from console.engine.inventory import correct_stock
 from console.engine.recovery import recover
-from console.engine.replay import Invoice, Pace
-from console.engine.replay.buying import Ending, Purchase, WrongTotal, buy
-from console.engine.replay.invoices import InvoiceLine, Skip
-from console.engine.replay.shoppers import Shopper
 from console.engine.runtime import CheckoutConfig, attach
 from console.gateways.sandbox import SandboxGateway
+from console.imports.replay import Invoice, Pace
+from console.imports.replay.buying import Ending, Purchase, WrongTotal, buy
+from console.imports.replay.invoices import InvoiceLine, Skip
+from console.imports.replay.shoppers import Shopper
 from console.models import Cart, CartLine, CheckoutLock, Order, OrderLine, StockLevel, TaxRate
 from console.testing.factories import Shop, make_driverless
 from tests.engine.rows import read, read_one

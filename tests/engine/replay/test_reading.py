@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from console.engine.csv_files import UnreadableFile
-from console.engine.replay import read_baskets, read_week
-from console.engine.replay.countries import find_country
-from console.engine.replay.invoices import Skip
-from console.engine.replay.shoppers import Shopper
+from console.imports.csv_files import UnreadableFile
+from console.imports.replay import read_baskets, read_week
+from console.imports.replay.countries import find_country
+from console.imports.replay.invoices import Skip
+from console.imports.replay.shoppers import Shopper
 from tests.invoices import GOODS_INVOICES, HEADER, line, write_csv, write_skus, write_week
 
 

@@ -9,10 +9,10 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from console.engine.invariants import check_all
-from console.engine.replay import read_week
-from console.engine.replay.buying import buy
 from console.engine.runtime import CheckoutConfig, attach
 from console.gateways.sandbox import SandboxGateway
+from console.imports.replay import read_week
+from console.imports.replay.buying import buy
 from console.models import Order, OrderLine, PriceSnapshot
 from console.testing.factories import Shop
 from tests.engine.merchant import add, vat

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from console.engine.replay.buying import Ending, Failure, Purchase
-from console.engine.replay.invoices import Reading, Skip
+from console.imports.replay.buying import Ending, Failure, Purchase
+from console.imports.replay.invoices import Reading, Skip
 
 _MOST_LISTED = 50
 _QUANTILES = (0.5, 0.95, 0.99)

@@ -9,8 +9,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from console.engine.csv_files import BadLine
-from console.engine.csv_tables import Cells, Table
+from console.imports.csv_files import BadLine
+from console.imports.csv_tables import Cells, Table
 
 CURRENCY = "GBP"
 LONGEST_NUMBER = 64

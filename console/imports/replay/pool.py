@@ -16,8 +16,8 @@ from typing import ClassVar
 import structlog
 from sqlalchemy.orm import Session
 
-from console.engine.replay.buying import Failure, Purchase, buy
-from console.engine.replay.invoices import Invoice
+from console.imports.replay.buying import Failure, Purchase, buy
+from console.imports.replay.invoices import Invoice
 
 Connect = Callable[[], Session]  # is sent to the workers, so it must be picklable
 Pending = dict[Future[Purchase], Invoice]

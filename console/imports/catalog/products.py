@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from console.engine.csv_files import BadLine
-from console.engine.csv_tables import Cells, Table, price_minor, whole_number
 from console.engine.money import is_currency
+from console.imports.csv_files import BadLine
+from console.imports.csv_tables import Cells, Table, price_minor, whole_number
 
 OWN_COLUMNS = ("sku", "name", "unit_price", "currency", "stock")
 OWN_OPTIONAL = ("tax_class", "warehouse")

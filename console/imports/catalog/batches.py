@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from console.engine.catalog.products import Product
-from console.engine.catalog.stocking import Stocktake, find_warehouses
-from console.engine.csv_files import BadLine
 from console.engine.database import insert_into
 from console.engine.tables import variant_prices, variants
+from console.imports.catalog.products import Product
+from console.imports.catalog.stocking import Stocktake, find_warehouses
+from console.imports.csv_files import BadLine
 from console.models.types import clock
 
 

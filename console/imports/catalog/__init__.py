@@ -4,6 +4,6 @@ An import reads top down: `importing.py` (the file as a whole) → `products.py`
 transaction) → `stocking.py` (its stock).
 """
 
-from console.engine.catalog.importing import ImportReport, import_catalog
+from console.imports.catalog.importing import ImportReport, import_catalog
 
 __all__ = ["ImportReport", "import_catalog"]

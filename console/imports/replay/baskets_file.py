@@ -5,10 +5,10 @@ from __future__ import annotations
 from itertools import islice
 from pathlib import Path
 
-from console.engine.catalog.products import MOST_MINOR, RETAIL_COLUMNS
-from console.engine.csv_files import BadLine, open_csv
-from console.engine.csv_tables import Cells, Table, price_minor, whole_number
-from console.engine.replay.invoices import CURRENCY, Invoice, InvoiceLine, Reading, Skip, is_goods
+from console.imports.catalog.products import MOST_MINOR, RETAIL_COLUMNS
+from console.imports.csv_files import BadLine, open_csv
+from console.imports.csv_tables import Cells, Table, price_minor, whole_number
+from console.imports.replay.invoices import CURRENCY, Invoice, InvoiceLine, Reading, Skip, is_goods
 
 COUNTRY = "GB"  # a basket does not say where it went
 

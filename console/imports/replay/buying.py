@@ -15,10 +15,10 @@ from console.engine.checkout import process, start
 from console.engine.database import transact
 from console.engine.errors import CartOrdered, CheckoutError, Ended, InvalidInput
 from console.engine.phases.leg import Payment
-from console.engine.replay.invoices import CURRENCY, Invoice, Skip
-from console.engine.replay.shoppers import Shopper
 from console.engine.runtime import runtime_of
 from console.engine.tables import orders
+from console.imports.replay.invoices import CURRENCY, Invoice, Skip
+from console.imports.replay.shoppers import Shopper
 from console.models import Cart, Order
 from console.models.vocabulary import CartStatus, OrderStatus
 

@@ -4,12 +4,12 @@ A replay reads top down: `week_file.py` or `baskets_file.py` (files to invoices)
 processes) → `buying.py` (one invoice) → `report.py` (what became of all of them).
 """
 
-from console.engine.replay.baskets_file import read_baskets
-from console.engine.replay.buying import Failure, Purchase
-from console.engine.replay.invoices import Invoice, Reading
-from console.engine.replay.pool import Pace, buy_all
-from console.engine.replay.report import ReplayReport
-from console.engine.replay.week_file import read_week
+from console.imports.replay.baskets_file import read_baskets
+from console.imports.replay.buying import Failure, Purchase
+from console.imports.replay.invoices import Invoice, Reading
+from console.imports.replay.pool import Pace, buy_all
+from console.imports.replay.report import ReplayReport
+from console.imports.replay.week_file import read_week
 
 __all__ = [
     "Failure",

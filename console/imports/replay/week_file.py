@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from console.engine.catalog.products import MOST_MINOR
-from console.engine.csv_files import open_csv
-from console.engine.csv_tables import Cells, Table, price_minor, whole_number
-from console.engine.replay.countries import find_country
-from console.engine.replay.invoices import CURRENCY, LONGEST_NUMBER, Invoice, InvoiceLine, Reading, Skip, is_goods
+from console.imports.catalog.products import MOST_MINOR
+from console.imports.csv_files import open_csv
+from console.imports.csv_tables import Cells, Table, price_minor, whole_number
+from console.imports.replay.countries import find_country
+from console.imports.replay.invoices import CURRENCY, LONGEST_NUMBER, Invoice, InvoiceLine, Reading, Skip, is_goods
 
 COLUMNS = (
     "invoice",

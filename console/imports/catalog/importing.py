@@ -10,11 +10,11 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from console.engine.audit import Actor, Deed, write_entry
-from console.engine.catalog.batches import BatchResult, write_batch
-from console.engine.catalog.products import Product, read_products
-from console.engine.csv_files import BadLine, UnreadableFile, open_csv
-from console.engine.csv_tables import Table
 from console.engine.database import transact
+from console.imports.catalog.batches import BatchResult, write_batch
+from console.imports.catalog.products import Product, read_products
+from console.imports.csv_files import BadLine, UnreadableFile, open_csv
+from console.imports.csv_tables import Table
 
 BATCH_LINES = 500
 MOST_LISTED = 50

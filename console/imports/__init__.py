@@ -1,0 +1,1 @@
+"""Files that people bring: CSV as it comes, the catalogue, real invoices to replay."""
