@@ -10,7 +10,7 @@ from flask_talisman import Talisman
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from console import cli, web
-from console.engine.database import configure
+from console.engine.store.database import configure
 from console.extensions import SETTINGS_KEY, cache, csrf, db, limiter, login_manager, migrate
 from console.flask_config import flask_config, security_headers
 from console.monitoring.logging import configure_logging

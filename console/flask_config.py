@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from console.engine.database import engine_options, normalise_url
+from console.engine.store.database import engine_options, normalise_url
 from console.settings import Settings
 
 # A Redis that hangs must cost a request a quarter of a second, not its answer.

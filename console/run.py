@@ -16,7 +16,7 @@ from time import monotonic, sleep
 from sqlalchemy import Engine, exists, select
 from sqlalchemy.orm import Session
 
-from console.engine.database import create_database
+from console.engine.store.database import create_database
 from console.models import User, Variant
 from console.settings import Settings, SettingsError, load
 

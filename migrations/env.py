@@ -9,7 +9,7 @@ from alembic.autogenerate.api import AutogenContext
 from flask import current_app
 from sqlalchemy import JSON, Connection, Engine, False_, True_, event, text
 
-from console.engine.database import create_database
+from console.engine.store.database import create_database
 from console.extensions import current_settings, db
 
 OWN_TYPES = "console.models.types"

@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 from console import accounts
-from console.engine.database import create_database
 from console.engine.runtime import CheckoutConfig, attach
+from console.engine.store.database import create_database
 from console.gateways.sandbox import SandboxGateway
 from console.models import CheckoutLock
 from console.testing.databases import PreparedDatabase

@@ -8,10 +8,10 @@ from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
 from console.cli.terminal import print_json
-from console.engine.database import load, look
 from console.engine.errors import NotFound
 from console.engine.locks import normalise_reference
 from console.engine.machine import STATE_NAMES, State
+from console.engine.store.database import load, look
 from console.extensions import current_settings
 from console.models import CheckoutLock
 from console.monitoring.checkouts import Checkout, read_checkout

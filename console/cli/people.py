@@ -9,7 +9,7 @@ import click
 from console import accounts
 from console.cli.groups import actor, open_session
 from console.cli.terminal import json_option, print_json
-from console.engine.database import transact
+from console.engine.store.database import transact
 from console.models.vocabulary import Role
 
 _role_option = click.option(

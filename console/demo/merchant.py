@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Table, select, update
 from sqlalchemy.orm import Session
 
-from console.engine.database import insert_into
 from console.engine.inventory import correct_stock
-from console.engine.tables import (
+from console.engine.store.database import insert_into
+from console.engine.store.tables import (
     coupon_variants,
     coupons,
     exchange_rates,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
-from console.engine.own_time import OwnTime
+from console.engine.store.own_time import OwnTime
 from console.models.types import POSTGRESQL_NOW
 
 

@@ -17,11 +17,11 @@ from console.demo.past import turned_back
 from console.demo.rhythm import DAYS
 from console.demo.staging import Stage, StagedGateway
 from console.demo.wishes import CATALOGUE, RARE, make_wish
-from console.engine.database import look, transact
 from console.engine.errors import Ended, NotAllowed
-from console.engine.moments import moment_ago
 from console.engine.runtime import attach, runtime_of
-from console.engine.tables import carts, variants
+from console.engine.store.database import look, transact
+from console.engine.store.moments import moment_ago
+from console.engine.store.tables import carts, variants
 from console.gateways.sandbox import SandboxGateway
 from console.imports.catalog import import_catalog
 

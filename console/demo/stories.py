@@ -16,11 +16,11 @@ from console.engine.actions import release
 from console.engine.cart_changes import change_details
 from console.engine.carts import Addresses, LineRequest, create_cart
 from console.engine.checkout import advance, cancel, process, start
-from console.engine.database import look, transact
 from console.engine.errors import CheckoutError, InvalidCart
 from console.engine.machine import OperationKind
 from console.engine.phases.leg import Payment
-from console.engine.tables import operations, variant_prices, variants
+from console.engine.store.database import look, transact
+from console.engine.store.tables import operations, variant_prices, variants
 from console.models import CheckoutLock
 from console.models.types import clock
 

@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import Session
 
-from console.engine.database import Reader, look, run
 from console.engine.errors import ENDINGS, CheckoutError, PaymentPending
 from console.engine.machine import OperationStatus, State, StepStatus
-from console.engine.objects import present, show
-from console.engine.tables import operations, orders, steps
+from console.engine.store.database import Reader, look, run
+from console.engine.store.objects import present, show
+from console.engine.store.tables import operations, orders, steps
 from console.models import CheckoutLock, Order
 
 _ORDER = select(orders).where(orders.c.lock_id == bindparam("of_lock"))

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from console.engine import events
 from console.engine.locks import change
-from console.engine.tables import locks
+from console.engine.store.tables import locks
 
 _STANDING, _ANSWERED = "attention", "attention_answered"
 

@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import Row, insert, select, update
 from sqlalchemy.orm import Session
 
-from console.engine.database import Reader
-from console.engine.tables import audit_entries, audit_head
+from console.engine.store.database import Reader
+from console.engine.store.tables import audit_entries, audit_head
 from console.models.types import clock
 
 FIRST_HASH = "0" * 64

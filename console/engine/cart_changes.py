@@ -9,10 +9,10 @@ from sqlalchemy import Row, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from console.engine.carts import checked_currency, checked_quantity, read_cart, touch_cart, variant_ids
-from console.engine.database import insert_into, look, transact
 from console.engine.errors import CartLocked, CartOrdered, InvalidInput, LostRace, NotFound
 from console.engine.expiry import expire_if_due
-from console.engine.tables import cart_lines, carts, variants
+from console.engine.store.database import insert_into, look, transact
+from console.engine.store.tables import cart_lines, carts, variants
 from console.models import Cart
 from console.models.cart import MAXIMUM_LINES, MAXIMUM_QUANTITY
 from console.models.vocabulary import CartStatus

@@ -11,14 +11,14 @@ from typing import Any
 from sqlalchemy import Row, bindparam, insert, select
 from sqlalchemy.orm import Session
 
-from console.engine import signals
-from console.engine.clauses import NOW, Clause, change_row, words
-from console.engine.database import Reader, run, write
 from console.engine.errors import InvalidInput, LostRace, NotFound
 from console.engine.money import is_currency
-from console.engine.objects import present
 from console.engine.runtime import runtime_of
-from console.engine.tables import cart_lines, carts, variants
+from console.engine.store import signals
+from console.engine.store.clauses import NOW, Clause, change_row, words
+from console.engine.store.database import Reader, run, write
+from console.engine.store.objects import present
+from console.engine.store.tables import cart_lines, carts, variants
 from console.models import Cart
 from console.models.cart import MAXIMUM_LINES, MAXIMUM_QUANTITY
 from console.models.vocabulary import CartStatus

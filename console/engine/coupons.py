@@ -12,7 +12,7 @@ from console.engine.errors import invalid_cart
 from console.engine.money import convert
 from console.engine.rates import exchange_rate
 from console.engine.runtime import runtime_of
-from console.engine.tables import coupon_redemptions, coupon_variants, coupons
+from console.engine.store.tables import coupon_redemptions, coupon_variants, coupons
 from console.engine.totals import Discount
 from console.models.types import clock
 from console.models.vocabulary import CouponKind, RedemptionStatus

@@ -10,14 +10,14 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import Session
 
-from console.engine.database import look
 from console.engine.invariants import INVARIANTS, Invariant
 from console.engine.locks import is_due
 from console.engine.payments.gateway import NoAnswer
 from console.engine.reconciliation import Difference, find_differences
 from console.engine.recovery import overdue_operations
 from console.engine.runtime import runtime_of
-from console.engine.tables import locks
+from console.engine.store.database import look
+from console.engine.store.tables import locks
 from console.models.types import clock
 
 MOST_LISTED = 100

@@ -20,15 +20,15 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from console.engine import events
-from console.engine.clauses import Clause, words
-from console.engine.database import Reader, look, transact
 from console.engine.errors import LostRace
 from console.engine.locks import change
 from console.engine.machine import State
 from console.engine.money import convert
 from console.engine.runtime import runtime_of
-from console.engine.tables import cart_lines, exchange_rates, locks, snapshots, variant_prices
-from console.engine.tables import events as outbox
+from console.engine.store.clauses import Clause, words
+from console.engine.store.database import Reader, look, transact
+from console.engine.store.tables import cart_lines, exchange_rates, locks, snapshots, variant_prices
+from console.engine.store.tables import events as outbox
 
 HOLDING_PRICES = (State.LOCKING_PRICES, State.AUTHORIZING)  # later the order is made, and drift was looked at
 _MOST_LINES_TOLD = 20

@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import Row, insert
 from sqlalchemy.orm import Session
 
-from console.engine import signals
-from console.engine.database import write
 from console.engine.machine import Outcome
-from console.engine.tables import events
+from console.engine.store import signals
+from console.engine.store.database import write
+from console.engine.store.tables import events
 
 STARTED = "CheckoutStarted"
 COMPLETED = "CheckoutCompleted"

@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from console.engine.database import dialect_of, in_dialects, write
 from console.engine.machine import PHASE_STATES, Phase, StepStatus
-from console.engine.tables import steps
+from console.engine.store.database import dialect_of, in_dialects, write
+from console.engine.store.tables import steps
 
 
 def _write(insert: Any) -> Any:

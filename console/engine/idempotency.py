@@ -11,12 +11,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from console.engine.database import Reader, insert_into, look
 from console.engine.errors import IdempotencyConflict
 from console.engine.locks import is_driverless
 from console.engine.machine import ENDED, State
 from console.engine.runtime import runtime_of
-from console.engine.tables import idempotency_keys, locks
+from console.engine.store.database import Reader, insert_into, look
+from console.engine.store.tables import idempotency_keys, locks
 
 _POLL_SECONDS = 0.05
 _DECIDED = (*ENDED, State.ROLLING_BACK)

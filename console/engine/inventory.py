@@ -13,11 +13,11 @@ from typing import Any
 from sqlalchemy import BindParameter, Row, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
-from console.engine.clauses import words
-from console.engine.database import run, write
 from console.engine.errors import InvalidInput, LostRace, OutOfStock
 from console.engine.machine import ReservationStatus
-from console.engine.tables import cart_lines, reservations, stock_levels, stock_movements, variants, warehouses
+from console.engine.store.clauses import words
+from console.engine.store.database import run, write
+from console.engine.store.tables import cart_lines, reservations, stock_levels, stock_movements, variants, warehouses
 from console.models.types import clock
 from console.models.vocabulary import MovementKind
 

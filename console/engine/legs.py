@@ -14,8 +14,6 @@ from sqlalchemy.orm import Session
 
 from console.engine import events
 from console.engine.attention import FOR_HUMANS_ONLY, Cause, call_off, demand
-from console.engine.clauses import NOW
-from console.engine.database import savepoint
 from console.engine.errors import Ended, LostRace
 from console.engine.history import History
 from console.engine.idempotency import claim_key
@@ -40,6 +38,8 @@ from console.engine.payments.operations import apply_answer, operations_of
 from console.engine.phases import LEG_THREE, LEG_TWO, PAYING_PHASES, RESERVING_PHASES
 from console.engine.phases.leg import Leg, Payment, PhaseModule, run_phases
 from console.engine.rollback import expire_row, finish, go_back
+from console.engine.store.clauses import NOW
+from console.engine.store.database import savepoint
 from console.models.vocabulary import CartStatus
 
 Heard = tuple[Row[Any], GatewayAnswer] | None

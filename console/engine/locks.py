@@ -13,13 +13,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from console.engine import signals
-from console.engine.clauses import NOW, Clause, after, change_row, words
-from console.engine.database import Reader, run
 from console.engine.errors import LostRace, NotFound
 from console.engine.machine import DRIVEN, ENDED, EXPIRABLE, State
 from console.engine.runtime import runtime_of
-from console.engine.tables import carts, locks
+from console.engine.store import signals
+from console.engine.store.clauses import NOW, Clause, after, change_row, words
+from console.engine.store.database import Reader, run
+from console.engine.store.tables import carts, locks
 from console.models import CheckoutLock
 from console.models.types import clock
 

@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import BigInteger, BindParameter, Row, String, bindparam, func, insert, literal_column, select, update
 from sqlalchemy.orm import Session
 
-from console.engine.clauses import words
-from console.engine.database import run, write
 from console.engine.drift import moved_by_price
-from console.engine.tables import carts, order_lines, orders, snapshots
+from console.engine.store.clauses import words
+from console.engine.store.database import run, write
+from console.engine.store.tables import carts, order_lines, orders, snapshots
 from console.models.types import clock
 from console.models.vocabulary import OrderStatus
 

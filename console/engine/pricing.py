@@ -11,11 +11,11 @@ from sqlalchemy import BindParameter, Row, String, and_, bindparam, insert, or_,
 from sqlalchemy.orm import Session
 
 from console.engine import coupons
-from console.engine.database import run, write
 from console.engine.money import MAXIMUM_MINOR, convert
 from console.engine.rates import exchange_rate
 from console.engine.runtime import runtime_of
-from console.engine.tables import (
+from console.engine.store.database import run, write
+from console.engine.store.tables import (
     cart_lines,
     shipping_methods,
     snapshots,

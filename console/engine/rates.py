@@ -7,8 +7,8 @@ from decimal import Decimal
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from console.engine.database import run
-from console.engine.tables import exchange_rates
+from console.engine.store.database import run
+from console.engine.store.tables import exchange_rates
 
 _RATE = select(exchange_rates.c.rate).where(
     exchange_rates.c.base_currency == bindparam("base"), exchange_rates.c.quote_currency == bindparam("quote")

@@ -15,12 +15,12 @@ from typing import Any, Protocol, runtime_checkable
 from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.orm import Session
 
-from console.engine.database import Reader, look
 from console.engine.machine import OperationKind, OperationStatus
 from console.engine.money import to_major
 from console.engine.payments.gateway import LedgerEntry
 from console.engine.runtime import runtime_of
-from console.engine.tables import locks, operations
+from console.engine.store.database import Reader, look
+from console.engine.store.tables import locks, operations
 
 Key = tuple[str, str]  # a checkout's reference and the kind of operation
 _FIELDS = {

@@ -18,11 +18,11 @@ from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from console.engine.audit import Actor, Deed, write_entry
-from console.engine.database import Reader, look, run, transact
 from console.engine.errors import InvalidInput
 from console.engine.machine import State
-from console.engine.moments import moment_ago
-from console.engine.tables import events, locks, operations, orders, snapshots, steps
+from console.engine.store.database import Reader, look, run, transact
+from console.engine.store.moments import moment_ago
+from console.engine.store.tables import events, locks, operations, orders, snapshots, steps
 
 SHORTEST_SECONDS = 24 * 3600  # as long as a request may be repeated under its key: the answer is read from the steps
 LONGEST_SECONDS = 100 * 365 * 24 * 3600

@@ -11,21 +11,21 @@ from sqlalchemy.orm import Session
 from console.engine import events
 from console.engine.answers import answer_of
 from console.engine.carts import read_cart, touch_cart
-from console.engine.clauses import Clause, after
-from console.engine.database import look, run, transact, write
 from console.engine.errors import CartOrdered, CheckoutInProgress, InvalidInput, LostRace, NotFound
 from console.engine.expiry import expire_if_due
 from console.engine.history import History
 from console.engine.legs import run_leg_one
 from console.engine.locks import change, new_reference
 from console.engine.machine import Phase, State
-from console.engine.objects import present
 from console.engine.phases import RESERVING_PHASES
 from console.engine.phases.cart_validation import require_valid
 from console.engine.phases.leg import Leg
 from console.engine.pricing import read_lines
 from console.engine.runtime import runtime_of
-from console.engine.tables import carts, locks
+from console.engine.store.clauses import Clause, after
+from console.engine.store.database import look, run, transact, write
+from console.engine.store.objects import present
+from console.engine.store.tables import carts, locks
 from console.models import Cart, CheckoutLock
 from console.models.vocabulary import CartStatus
 

@@ -15,7 +15,6 @@ from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from console.engine import legs
-from console.engine.database import look, transact
 from console.engine.errors import DatabaseUnavailable, InProgress, LostRace
 from console.engine.locks import Drive, let_go, new_drive, read_lock, renew, take_over
 from console.engine.machine import ENDED, State
@@ -24,6 +23,7 @@ from console.engine.payments.calls import ask_gateway
 from console.engine.payments.facts import record_answer, record_silence
 from console.engine.payments.gateway import GatewayAnswer
 from console.engine.payments.operations import Operations, is_what_we_asked, meaning, operations_of, statuses_of
+from console.engine.store.database import look, transact
 
 log = structlog.get_logger("checkout")
 MOST_MOVES = 30  # a checkout takes about ten; more would be a circle

@@ -8,7 +8,7 @@ import socket
 
 from sqlalchemy.orm import Session
 
-from console.engine.database import insert_into, transact
+from console.engine.store.database import insert_into, transact
 from console.models import WorkerHeartbeat
 from console.models.types import clock
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from console.engine.signals import BY_TOPIC
+from console.engine.store.signals import BY_TOPIC
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ import structlog
 from sqlalchemy import ColumnElement, Select, exists, or_, select, update
 from sqlalchemy.orm import Session
 
-from console.engine.database import look, transact
-from console.engine.tables import events
+from console.engine.store.database import look, transact
+from console.engine.store.tables import events
 from console.jobs.listeners import Event, heard_topics, listeners_of
 from console.models.types import clock
 

@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy import delete, inspect, select, tuple_
 from sqlalchemy.orm import Session
 
-from console.engine.database import transact
+from console.engine.store.database import transact
 from console.models import Base, IdempotencyKey, Tick, WorkerHeartbeat
 from console.models.types import clock
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from console.engine.database import insert_into, look, transact
+from console.engine.store.database import insert_into, look, transact
 from console.models import Tick
 from console.models.types import clock
 

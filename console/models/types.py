@@ -18,7 +18,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 # Fixed width, so that text order is time order on SQLite.
 SQLITE_FORMAT = "%Y-%m-%d %H:%M:%S.%f"
-# How `clock` says now; `console.engine.own_time` puts another moment in its place in the SQL.
+# How `clock` says now; `console.engine.store.own_time` puts another moment in its place in the SQL.
 POSTGRESQL_NOW = "clock_timestamp()"
 SQLITE_NOW = "strftime('%Y-%m-%d %H:%M:%f000', 'now'"  # milliseconds are all it has; three zeros keep the width
 

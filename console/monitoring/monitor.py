@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from console.engine.database import look
+from console.engine.store.database import look
 from console.monitoring.overview import (
     FailureMatrix,
     Pace,

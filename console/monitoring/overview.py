@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import Row, case, func, select
 
-from console.engine.database import Reader
 from console.engine.machine import LIVE, Outcome, Phase, State
-from console.engine.tables import locks
+from console.engine.store.database import Reader
+from console.engine.store.tables import locks
 from console.models.types import clock
 from console.monitoring.sql import epoch_seconds, whole_part
 from console.monitoring.statistics import ENDED_AT, ended_since, is_stuck, read_clock, read_endings

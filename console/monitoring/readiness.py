@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, column, inspect, select, table
 from sqlalchemy.exc import SQLAlchemyError
 
-from console.engine.database import create_database
+from console.engine.store.database import create_database
 from console.paths import resource
 from console.settings import Settings
 

@@ -10,12 +10,12 @@ from typing import Any
 from pydantic import BaseModel, Field
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
-from console.engine.database import Reader
 from console.engine.drift import count_drifted
 from console.engine.errors import InvalidInput
 from console.engine.locks import is_due
 from console.engine.machine import COMMITTED_STATES, ENDED, LIVE, Outcome, State
-from console.engine.tables import locks
+from console.engine.store.database import Reader
+from console.engine.store.tables import locks
 from console.models.types import clock
 from console.monitoring.sql import epoch_seconds
 from console.monitoring.traffic import Traffic

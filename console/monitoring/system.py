@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import Row, exists, func, select
 from sqlalchemy.orm import Session
 
-from console.engine.database import Reader, dialect_of, look
 from console.engine.doctor import Finding, check_health_rules
-from console.engine.tables import events, variants
+from console.engine.store.database import Reader, dialect_of, look
+from console.engine.store.tables import events, variants
 from console.models import User
 from console.models.vocabulary import Role
 from console.monitoring.health import Health, check_health

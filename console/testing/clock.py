@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Self
 
-from console.engine.own_time import OwnTime
+from console.engine.store.own_time import OwnTime
 from console.models.types import SQLITE_FORMAT
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, insert, text
 
 from console.engine.audit import FIRST_HASH
-from console.engine.database import create_database
+from console.engine.store.database import create_database
 from console.models import AuditHead, Base, Warehouse
 
 # Of the checkout's own tables: a shop's sequences in the same database count on. It is no change of the schema, which

@@ -13,9 +13,9 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from console.engine.database import create_database
 from console.engine.payments.gateway import PaymentGateway
 from console.engine.runtime import CheckoutConfig, attach
+from console.engine.store.database import create_database
 from console.testing.clock import FrozenClock
 from console.testing.databases import PreparedDatabase, create_tables
 from console.testing.factories import Shop

@@ -18,11 +18,11 @@ from sqlalchemy import select
 from sqlalchemy.exc import NoResultFound
 from wtforms import Field, Form, ValidationError  # type: ignore[import-untyped]
 
-from console.engine.database import load, look
 from console.engine.errors import CartLocked, NotFound
 from console.engine.locks import is_due, normalise_reference
 from console.engine.machine import STATE_NAMES, State
-from console.engine.tables import carts, locks
+from console.engine.store.database import load, look
+from console.engine.store.tables import carts, locks
 from console.extensions import current_settings, db
 from console.models import CheckoutLock
 from console.web.api.access import owns

@@ -18,7 +18,7 @@ import structlog
 from flask import Flask, current_app, has_app_context
 from redis.exceptions import RedisError
 
-from console.engine.signals import checkout_changed
+from console.engine.store.signals import checkout_changed
 from console.extensions import cache
 from console.monitoring.traffic import CACHE_HITS, CACHE_MISSES, count
 from console.web.cache_folder import CacheFolder

@@ -27,7 +27,6 @@ from sqlalchemy.orm import Session
 
 from console.engine import CheckoutError, advance, cancel, expire, extend, process, release, resume, retry, start
 from console.engine.cart_changes import add_line
-from console.engine.database import create_database, load, transact
 from console.engine.expiry import expire_due
 from console.engine.inventory import correct_stock
 from console.engine.machine import ENDED
@@ -36,6 +35,7 @@ from console.engine.payments.gateway import GatewayRequest
 from console.engine.reconciliation import find_differences
 from console.engine.recovery import recover
 from console.engine.runtime import CheckoutConfig, attach
+from console.engine.store.database import create_database, load, transact
 from console.models import Cart, CheckoutLock, Coupon, Order, PaymentOperation, StockLevel
 from console.models.types import clock
 from console.testing.databases import PreparedDatabase

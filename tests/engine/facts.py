@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from console.engine.database import transact
 from console.engine.machine import OperationStatus
 from console.engine.payments.facts import record_answer
 from console.engine.payments.gateway import GatewayAnswer
+from console.engine.store.database import transact
 from console.models import CheckoutLock, PaymentOperation
 from tests.engine.rows import read
 

@@ -16,7 +16,7 @@ from console.engine.invariants import check_all
 from console.engine.payments.gateway import LedgerEntry, NoAnswer
 from console.engine.recovery import recover
 from console.engine.runtime import CheckoutConfig, attach
-from console.engine.tables import locks
+from console.engine.store.tables import locks
 from console.models import CheckoutLock, PaymentOperation
 from console.testing.factories import VISA, Shop
 from console.testing.scripted import ScriptedGateway, refuse, stay_silent

@@ -9,8 +9,8 @@ from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
 
 from console.engine import cancel, process, resume, start
-from console.engine.database import configure, engine_options, normalise_url
 from console.engine.runtime import CheckoutConfig, attach
+from console.engine.store.database import configure, engine_options, normalise_url
 from console.gateways.sandbox import SandboxGateway
 from console.models import CheckoutLock
 from console.testing.factories import VISA, Shop

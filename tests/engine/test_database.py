@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
-from console.engine.database import transact
 from console.engine.errors import DatabaseUnavailable
+from console.engine.store.database import transact
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -16,7 +16,7 @@ from console.engine.errors import PaymentPending
 from console.engine.events import PRICE_DRIFT
 from console.engine.invariants import check_all
 from console.engine.runtime import CheckoutConfig
-from console.engine.signals import price_drift_detected
+from console.engine.store.signals import price_drift_detected
 from console.models import CheckoutLock, CheckoutStep, ExchangeRate, OutboxEvent, Variant, VariantPrice
 from console.testing.factories import VISA, Shop
 from tests.engine.merchant import add, pounds_in

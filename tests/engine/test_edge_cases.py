@@ -13,7 +13,6 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from console.engine import CheckoutError, advance, cancel, process, release, start
-from console.engine.database import load, transact
 from console.engine.errors import InvalidInput, LostRace, PaymentDeclined, PaymentPending
 from console.engine.invariants import check_all
 from console.engine.inventory import correct_stock
@@ -22,6 +21,7 @@ from console.engine.machine import OperationStatus, Outcome
 from console.engine.phases import order_creation
 from console.engine.recovery import recover
 from console.engine.rollback import go_back
+from console.engine.store.database import load, transact
 from console.models import Cart, CheckoutLock, Coupon, Order, PaymentOperation, StockLevel
 from console.models.types import clock
 from console.testing.factories import VISA, Shop, make_due

@@ -9,11 +9,11 @@ from sqlalchemy import Engine, bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from console.engine.database import run, savepoint, transact, write
 from console.engine.errors import DatabaseUnavailable, LostRace
-from console.engine.express import open_line
-from console.engine.express_rows import MOST_ROWS, in_few
-from console.engine.tables import variants
+from console.engine.store.database import run, savepoint, transact, write
+from console.engine.store.express import open_line
+from console.engine.store.express_rows import MOST_ROWS, in_few
+from console.engine.store.tables import variants
 
 _ADD = insert(variants)
 _COUNT = select(variants.c.sku).where(variants.c.tax_class == bindparam("of_class")).order_by(variants.c.id)

@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 
 from console.engine import CheckoutError, advance, cancel, inventory, process, start
 from console.engine.coupons import take_use
-from console.engine.database import load, transact
 from console.engine.errors import InvalidCart, LostRace, PaymentDeclined, PaymentPending
 from console.engine.invariants import check_all
 from console.engine.legs import enter_capture, finish_rollback, go_back_refused
@@ -25,7 +24,8 @@ from console.engine.machine import OperationStatus
 from console.engine.payments.calls import ask_gateway
 from console.engine.payments.operations import operations_of
 from console.engine.phases import inventory_reservation
-from console.engine.tables import coupons
+from console.engine.store.database import load, transact
+from console.engine.store.tables import coupons
 from console.models import Cart, CheckoutLock, Coupon, Order, PaymentOperation, StockLevel
 from console.models.types import clock
 from console.testing.factories import VISA, Shop, make_driverless

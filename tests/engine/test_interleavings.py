@@ -29,7 +29,6 @@ from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
 from console.engine import CheckoutError, actions, release
-from console.engine.database import create_database, transact
 from console.engine.errors import LostRace
 from console.engine.expiry import expire_due
 from console.engine.legs import Heard, enter_authorization, enter_capture
@@ -40,6 +39,7 @@ from console.engine.reconciliation import find_differences
 from console.engine.recovery import recover
 from console.engine.rollback import expire_row
 from console.engine.runtime import CheckoutConfig, attach
+from console.engine.store.database import create_database, transact
 from console.models import CheckoutLock, Order
 from console.testing.databases import PreparedDatabase
 from console.testing.factories import VISA, Shop, make_driverless, make_due

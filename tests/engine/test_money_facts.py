@@ -11,11 +11,11 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from console.engine import CheckoutError, Payment, advance, process, release, resume, start
-from console.engine.database import load
 from console.engine.errors import Expired, InProgress, PaymentDeclined, PaymentPending, Released
 from console.engine.invariants import check_all
 from console.engine.machine import OperationKind, OperationStatus
 from console.engine.recovery import recover
+from console.engine.store.database import load
 from console.models import Cart, CheckoutLock, Order, OutboxEvent, PaymentOperation, StockLevel
 from console.testing.factories import VISA, Shop, make_driverless, make_due
 from console.testing.scripted import (

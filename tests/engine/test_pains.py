@@ -12,13 +12,13 @@ from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
 from console.engine import CheckoutError, Payment, advance, process, retry, start
-from console.engine import signals as signals_of_the_engine
-from console.engine.database import load
 from console.engine.errors import OutOfStock, PaymentDeclined, PaymentPending
 from console.engine.invariants import check_all
 from console.engine.machine import OperationStatus
 from console.engine.phases import stock_commit
 from console.engine.recovery import recover
+from console.engine.store import signals as signals_of_the_engine
+from console.engine.store.database import load
 from console.models import Cart, CheckoutLock, Order, PaymentOperation, StockLevel, VariantPrice
 from console.testing.factories import VISA, Shop, make_driverless
 from console.testing.scripted import ScriptedGateway, after, lose_answer, refuse, stay_silent

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from console.engine import CheckoutError, Payment, process
 from console.engine.machine import OperationKind
-from console.engine.moments import moment_ago
 from console.engine.payments.gateway import GatewayRequest
 from console.engine.reconciliation import Difference, find_differences
 from console.engine.runtime import CheckoutConfig, attach
+from console.engine.store.moments import moment_ago
 from console.gateways.sandbox import SandboxGateway
 from console.models import CheckoutLock, PaymentOperation
 from console.models.types import clock

@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 
 from console.engine import cancel, extend, process, recovery, resume
 from console.engine.attention import Cause, demand
-from console.engine.database import transact
 from console.engine.errors import PaymentPending
 from console.engine.invariants import check_all
 from console.engine.locks import touch
 from console.engine.machine import OperationStatus
 from console.engine.recovery import recover, recover_next
+from console.engine.store.database import transact
 from console.models import CheckoutLock, Order, PaymentOperation, StockReservation
 from console.models.types import clock
 from console.testing.clock import FrozenClock

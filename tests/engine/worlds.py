@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from console.engine.database import create_database
 from console.engine.runtime import CheckoutConfig, attach
+from console.engine.store.database import create_database
 from console.gateways.sandbox import SandboxGateway
 
 TIMEOUT_SECONDS = 120

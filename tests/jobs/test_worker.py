@@ -10,8 +10,8 @@ from sqlalchemy import Engine, make_url, text
 from sqlalchemy.orm import Session
 
 from console.engine import process
-from console.engine.database import create_database
 from console.engine.invariants import check_all
+from console.engine.store.database import create_database
 from console.gateways.sandbox import SandboxGateway
 from console.models import CheckoutLock, IdempotencyKey, Tick, WorkerHeartbeat
 from console.models.types import SQLITE_FORMAT

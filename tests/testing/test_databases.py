@@ -12,8 +12,8 @@ from sqlalchemy import make_url, text
 from sqlalchemy.orm import Session
 
 from console.engine import process
-from console.engine.database import create_database
 from console.engine.runtime import CheckoutConfig, attach
+from console.engine.store.database import create_database
 from console.models import Base, StockLevel, Warehouse
 from console.testing import VISA, ScriptedGateway, Shop
 from console.testing.databases import PreparedDatabase, create_tables

@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 
 from console.engine.invariants.rule import Invariant
 from console.engine.machine import OperationKind
-from console.engine.tables import operations, order_lines, orders, snapshots
+from console.engine.store.tables import operations, order_lines, orders, snapshots
 
 
 def _line_does_not_add_up() -> Select[Any]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 
 from console.engine.invariants.rule import Invariant, has_operation, repeated
 from console.engine.machine import OperationKind, OperationStatus, ReservationStatus, State
-from console.engine.tables import carts, coupon_redemptions, locks, operations, orders, reservations
+from console.engine.store.tables import carts, coupon_redemptions, locks, operations, orders, reservations
 from console.models.vocabulary import OrderStatus, RedemptionStatus
 
 _OPEN = (ReservationStatus.HELD, ReservationStatus.PINNED)

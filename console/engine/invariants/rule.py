@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, exists, func, select
 
-from console.engine.database import Reader
 from console.engine.machine import OperationKind
-from console.engine.tables import locks, operations
+from console.engine.store.database import Reader
+from console.engine.store.tables import locks, operations
 
 _SHOWN_AT_MOST = 100
 

@@ -8,7 +8,7 @@ from sqlalchemy import Select, and_, case, exists, func, or_, select
 
 from console.engine.invariants.rule import Invariant, has_operation, repeated
 from console.engine.machine import OperationKind, OperationStatus, ReservationStatus, State
-from console.engine.tables import (
+from console.engine.store.tables import (
     carts,
     coupon_redemptions,
     coupons,

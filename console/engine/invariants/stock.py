@@ -8,7 +8,7 @@ from sqlalchemy import Select, and_, case, func, or_, select
 
 from console.engine.invariants.rule import Invariant
 from console.engine.machine import ReservationStatus, State
-from console.engine.tables import locks, reservations, stock_levels, stock_movements
+from console.engine.store.tables import locks, reservations, stock_levels, stock_movements
 
 _OPEN = (ReservationStatus.HELD, ReservationStatus.PINNED)
 

@@ -10,12 +10,12 @@ import structlog
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from console.engine.database import end_open
 from console.engine.locks import Drive
 from console.engine.machine import OperationKind, OperationStatus
 from console.engine.payments.gateway import GatewayAnswer, NoAnswer
 from console.engine.payments.operations import Operations, request_for
 from console.engine.runtime import runtime_of
+from console.engine.store.database import end_open
 
 log = structlog.get_logger("checkout")
 KEY_LIFE = timedelta(hours=23)

@@ -15,7 +15,6 @@ from sqlalchemy import Row, case, update
 from sqlalchemy.orm import Session
 
 from console.engine.attention import FOR_HUMANS_ONLY, Cause, call_off, demand
-from console.engine.clauses import Clause, after
 from console.engine.locks import change, touch
 from console.engine.machine import OperationKind, OperationStatus, State
 from console.engine.payments.gateway import GatewayAnswer
@@ -32,7 +31,8 @@ from console.engine.payments.operations import (
     write_operation,
 )
 from console.engine.runtime import runtime_of
-from console.engine.tables import locks, operations
+from console.engine.store.clauses import Clause, after
+from console.engine.store.tables import locks, operations
 from console.models.types import clock
 
 TRIES_BEFORE_ATTENTION = 3

@@ -14,12 +14,12 @@ from typing import Any
 from sqlalchemy import Row, bindparam, insert, select
 from sqlalchemy.orm import Session
 
-from console.engine.clauses import NOW, Clause, change_row, words
-from console.engine.database import Reader, run
 from console.engine.machine import OperationKind, OperationStatus
 from console.engine.payments.gateway import GatewayAnswer, GatewayRequest
 from console.engine.runtime import runtime_of
-from console.engine.tables import operations
+from console.engine.store.clauses import NOW, Clause, change_row, words
+from console.engine.store.database import Reader, run
+from console.engine.store.tables import operations
 
 Operations = Mapping[str, Row[Any]]
 

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from console.engine.database import insert_into
-from console.engine.tables import variant_prices, variants
+from console.engine.store.database import insert_into
+from console.engine.store.tables import variant_prices, variants
 from console.imports.catalog.products import Product
 from console.imports.catalog.stocking import Stocktake, find_warehouses
 from console.imports.csv_files import BadLine

@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Row, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
-from console.engine.database import insert_into
 from console.engine.errors import NotFound
-from console.engine.tables import stock_levels, stock_movements, warehouses
+from console.engine.store.database import insert_into
+from console.engine.store.tables import stock_levels, stock_movements, warehouses
 from console.imports.catalog.products import Product
 from console.models.vocabulary import MovementKind
 

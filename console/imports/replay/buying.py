@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 
 from console.engine.carts import Addresses, LineRequest, create_cart
 from console.engine.checkout import process, start
-from console.engine.database import transact
 from console.engine.errors import CartOrdered, CheckoutError, Ended, InvalidInput
 from console.engine.phases.leg import Payment
 from console.engine.runtime import runtime_of
-from console.engine.tables import orders
+from console.engine.store.database import transact
+from console.engine.store.tables import orders
 from console.imports.replay.invoices import CURRENCY, Invoice, Skip
 from console.imports.replay.shoppers import Shopper
 from console.models import Cart, Order

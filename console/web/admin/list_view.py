@@ -9,8 +9,8 @@ from flask import Response, abort, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
-from console.engine.database import look
 from console.engine.errors import InvalidInput
+from console.engine.store.database import look
 from console.extensions import db
 from console.web.admin.csv_export import write_csv
 from console.web.admin.secure import SecureView

@@ -10,7 +10,7 @@ import structlog
 from flask import render_template
 from sqlalchemy.exc import SQLAlchemyError
 
-from console.engine.database import look
+from console.engine.store.database import look
 from console.extensions import current_settings, db
 from console.monitoring.health import check_health
 from console.monitoring.overview import read_failures, read_pace, read_pipeline, read_trouble

@@ -14,10 +14,10 @@ from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 
 from console.engine.carts import hash_token
-from console.engine.database import look, run
 from console.engine.errors import InvalidInput, NotFound
-from console.engine.objects import present
-from console.engine.tables import carts, locks, orders
+from console.engine.store.database import look, run
+from console.engine.store.objects import present
+from console.engine.store.tables import carts, locks, orders
 from console.extensions import current_settings, db
 from console.models import Cart, CheckoutLock, Order
 

@@ -12,7 +12,7 @@ from werkzeug.exceptions import Forbidden, Unauthorized
 
 from console.engine.audit import Actor
 from console.engine.carts import hash_token
-from console.engine.database import look, transact
+from console.engine.store.database import look, transact
 from console.extensions import csrf, db
 from console.models import ApiToken
 from console.models.types import clock

@@ -7,7 +7,7 @@ from typing import Any
 from console.engine import Addresses, LineRequest, create_cart
 from console.engine.cart_changes import change_details
 from console.engine.carts import hash_token, new_token
-from console.engine.database import transact
+from console.engine.store.database import transact
 from console.extensions import db
 from console.web.api.access import cart_token, find_cart
 from console.web.api.answers import CartAnswer

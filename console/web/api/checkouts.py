@@ -10,13 +10,13 @@ from sqlalchemy import Row, select
 
 from console.engine import Payment, cancel, process, resume
 from console.engine.carts import hash_token
-from console.engine.database import Reader, look
 from console.engine.errors import NotFound, PaymentPending
 from console.engine.locks import is_due
 from console.engine.machine import STATE_NAMES, State
-from console.engine.signals import checkout_completed
 from console.engine.start import start_or_join
-from console.engine.tables import carts, locks
+from console.engine.store.database import Reader, look
+from console.engine.store.signals import checkout_completed
+from console.engine.store.tables import carts, locks
 from console.extensions import db
 from console.models import CheckoutLock, Order
 from console.web.api.access import (

@@ -16,8 +16,8 @@ from flask_limiter.util import get_remote_address
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from console.engine.database import look
 from console.engine.idempotency import is_finished
+from console.engine.store.database import look
 from console.extensions import current_settings, db
 from console.limiter import ViewLimiter
 from console.monitoring.traffic import RATE_LIMIT_HITS, count

@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
-from console.engine.database import look, run
-from console.engine.tables import order_lines
+from console.engine.store.database import look, run
+from console.engine.store.tables import order_lines
 from console.extensions import db
 from console.models import Order
 from console.web.api.access import find_order

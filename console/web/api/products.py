@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import Row, Select, and_, func, literal, or_, select, tuple_
 
-from console.engine.database import Reader, look
 from console.engine.errors import InvalidInput, NotFound
-from console.engine.tables import stock_levels, variant_prices, variants, warehouses
+from console.engine.store.database import Reader, look
+from console.engine.store.tables import stock_levels, variant_prices, variants, warehouses
 from console.extensions import current_settings, db
 from console.web.api.answers import Money, ProductAnswer, ProductPage
 from console.web.api.bodies import ProductQuery

@@ -10,8 +10,8 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import Row
 
-from console.engine.database import look
 from console.engine.machine import STATE_NAMES, State
+from console.engine.store.database import look
 from console.extensions import current_settings, db
 from console.models.vocabulary import CartStatus
 from console.web.api.access import SESSION_ID_HEADER, owns, session_id, token_hash

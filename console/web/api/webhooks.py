@@ -7,11 +7,11 @@ from flask import request
 from sqlalchemy import select
 
 from console.engine import advance
-from console.engine.database import load
 from console.engine.errors import CheckoutError, NotFound
 from console.engine.payments.gateway import PaymentNotice, SendsWebhooks
 from console.engine.payments.notices import take_notice
 from console.engine.runtime import runtime_of
+from console.engine.store.database import load
 from console.extensions import db
 from console.models import CheckoutLock
 from console.web.api.answers import WebhookAnswer

@@ -10,7 +10,7 @@ from typing import Any
 from flask_login import UserMixin
 from sqlalchemy import Row, select
 
-from console.engine.database import look
+from console.engine.store.database import look
 from console.extensions import db
 from console.models import User
 

@@ -19,7 +19,7 @@ from werkzeug.exceptions import TooManyRequests
 from wtforms import EmailField, PasswordField, validators  # type: ignore[import-untyped]
 
 from console.accounts import LONGEST_PASSWORD, hash_password, verify_password
-from console.engine.database import look, transact
+from console.engine.store.database import look, transact
 from console.extensions import db, limiter
 from console.models import User
 from console.models.types import clock

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, false, select
 
-from console.engine.tables import audit_entries
+from console.engine.store.tables import audit_entries
 from console.web.listing.filters import Filter, equals, is_storable, was_between
 from console.web.listing.listing import Column, Listing, Shape
 

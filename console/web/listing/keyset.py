@@ -15,8 +15,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Row, Select, literal, tuple_
 
-from console.engine.database import Reader
 from console.engine.errors import InvalidInput
+from console.engine.store.database import Reader
 from console.models.types import UtcDateTime
 
 LARGEST_ID = 2**63 - 1

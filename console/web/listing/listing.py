@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, Row, Select, and_, func, literal, select, true, union_all
 
-from console.engine.database import Reader
+from console.engine.store.database import Reader
 from console.models.types import clock
 from console.web.listing.filters import Filter
 from console.web.listing.keyset import Page, Sort, choose_sort, read_page

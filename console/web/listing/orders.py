@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from console.engine.tables import locks, orders
+from console.engine.store.tables import locks, orders
 from console.models.vocabulary import OrderStatus
 from console.web.listing.filters import equals, has_email, is_number, is_one_of, was_between
 from console.web.listing.listing import Column, Listing, Shape

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from console.engine.machine import OperationKind, OperationStatus
-from console.engine.tables import locks, operations
+from console.engine.store.tables import locks, operations
 from console.web.listing.filters import equals, is_one_of, was_between
 from console.web.listing.listing import Column, Listing, Shape
 from console.web.listing.search import searches

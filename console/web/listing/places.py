@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, false, select
 
-from console.engine.tables import variants, warehouses
+from console.engine.store.tables import variants, warehouses
 from console.web.listing.filters import Filter, is_storable
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from console.engine.machine import ReservationStatus
-from console.engine.tables import locks, reservations, variants, warehouses
+from console.engine.store.tables import locks, reservations, variants, warehouses
 from console.web.listing.filters import is_one_of
 from console.web.listing.listing import Column, Listing, Shape
 from console.web.listing.places import has_sku

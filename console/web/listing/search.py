@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, false, select, union_all
 
 from console.engine.locks import normalise_reference
-from console.engine.tables import locks, operations, orders
+from console.engine.store.tables import locks, operations, orders
 from console.web.listing.filters import Filter, email_is, is_storable, read_id
 
 _REFERENCE_LETTERS = 8

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import func, select
 
-from console.engine.tables import locks, snapshots
+from console.engine.store.tables import locks, snapshots
 from console.web.listing.filters import is_number, was_between
 from console.web.listing.listing import Column, Listing, Shape
 from console.web.listing.search import searches

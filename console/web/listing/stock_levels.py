@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from console.engine.tables import stock_levels, variants, warehouses
+from console.engine.store.tables import stock_levels, variants, warehouses
 from console.web.listing.listing import Column, Listing, Shape
 from console.web.listing.places import has_sku, is_in_warehouse
 

@@ -12,9 +12,9 @@ from sqlalchemy import select
 from werkzeug import Response as AnyResponse
 from werkzeug.exceptions import TooManyRequests
 
-from console.engine.database import look
 from console.engine.errors import CartLocked, CheckoutError, CheckoutInProgress, DatabaseUnavailable, Ended
-from console.engine.tables import variants
+from console.engine.store.database import look
+from console.engine.store.tables import variants
 from console.extensions import db
 from console.web.errors import RETRY_AFTER_SECONDS, STATUSES, answer_refusal, word_refusal
 from console.web.storefront.cart import facts_of

@@ -15,9 +15,9 @@ from sqlalchemy.exc import NoResultFound
 
 from console.engine import LineRequest, create_cart
 from console.engine.carts import hash_token, new_token
-from console.engine.database import load, look, transact
 from console.engine.errors import NotFound
-from console.engine.tables import cart_lines, carts, orders
+from console.engine.store.database import load, look, transact
+from console.engine.store.tables import cart_lines, carts, orders
 from console.extensions import db
 from console.models import Cart, CheckoutLock, Order
 from console.models.vocabulary import CartStatus

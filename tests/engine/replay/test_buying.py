@@ -12,11 +12,11 @@ from sqlalchemy import Engine, update
 from sqlalchemy.orm import Session
 
 from console.engine import Addresses, LineRequest, create_cart, start
-from console.engine.database import transact
 from console.engine.invariants import check_all
 from console.engine.inventory import correct_stock
 from console.engine.recovery import recover
 from console.engine.runtime import CheckoutConfig, attach
+from console.engine.store.database import transact
 from console.gateways.sandbox import SandboxGateway
 from console.imports.replay import Invoice, Pace
 from console.imports.replay.buying import Ending, Purchase, WrongTotal, buy

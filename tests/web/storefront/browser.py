@@ -9,7 +9,7 @@ from apiflask import APIFlask
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from console.engine.database import load
+from console.engine.store.database import load
 from console.extensions import db
 from console.models import Cart, CheckoutLock
 from console.testing.factories import ADDRESS

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pydantic import BaseModel
 from sqlalchemy import select
 
-from console.engine.database import look
-from console.engine.tables import audit_entries
+from console.engine.store.database import look
+from console.engine.store.tables import audit_entries
 from console.extensions import db
 from console.monitoring.documents import AuditDocument
 from console.web.api.admin.bodies import AuditQuery

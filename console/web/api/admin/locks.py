@@ -8,9 +8,9 @@ from pydantic import BaseModel
 from sqlalchemy import select
 
 from console.engine.allowed import NEEDS_REASON, Action
-from console.engine.database import look
 from console.engine.errors import NotFound
-from console.engine.tables import locks
+from console.engine.store.database import look
+from console.engine.store.tables import locks
 from console.extensions import db
 from console.monitoring.checkouts import Checkout, read_checkout
 from console.monitoring.documents import LockDocument, LockSummary, describe, summary_facts

@@ -20,7 +20,7 @@ from sqlalchemy.exc import MultipleResultsFound, NoResultFound
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
-from console.engine.express_rows import Parameters, in_few
+from console.engine.store.express_rows import Parameters, in_few
 
 _KEPT = 1000
 _IDLE = TransactionStatus.IDLE

@@ -21,9 +21,9 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
-from console.engine import signals
 from console.engine.errors import DatabaseUnavailable
-from console.engine.express import Answer, LateConnection, Line, find_ticket, open_line, run_express
+from console.engine.store import signals
+from console.engine.store.express import Answer, LateConnection, Line, find_ticket, open_line, run_express
 
 Result = TypeVar("Result")
 Model = TypeVar("Model")

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from console.engine.database import look
+from console.engine.store.database import look
 from console.models.types import clock
 
 
