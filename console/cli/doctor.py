@@ -8,8 +8,8 @@ import click
 
 from console.cli.groups import open_session
 from console.cli.terminal import compact, json_option, print_json, print_table
-from console.engine.doctor import Diagnosis, Finding, diagnose
-from console.engine.mending import Mended, mend
+from console.engine.care.doctor import Diagnosis, Finding, diagnose
+from console.engine.care.mending import Mended, mend
 from console.extensions import current_settings
 
 _MOST_SHOWN = 3

@@ -10,7 +10,7 @@ import click
 from console.cli.ages import read_age
 from console.cli.groups import actor, open_session
 from console.cli.terminal import json_option, print_json, progress_bar
-from console.engine.retention import Pruned, prune_history
+from console.engine.care.retention import Pruned, prune_history
 from console.jobs.listeners import heard_topics
 from console.monitoring.wording import counted, exact
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from console.cli.doctor import as_document, broken_rules
 from console.cli.groups import open_session
 from console.cli.terminal import json_option, print_counts, print_json, progress_bar
-from console.engine.doctor import Diagnosis, diagnose
+from console.engine.care.doctor import Diagnosis, diagnose
 from console.engine.store.database import create_database
 from console.extensions import current_settings
 from console.imports.replay import Pace, Reading, ReplayReport, buy_all, read_baskets, read_week

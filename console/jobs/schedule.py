@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy.orm import Session
 
-from console.engine.bookkeeping import reconcile
+from console.engine.care.reconciliation import reconcile
 from console.engine.drift import detect_drift
 from console.engine.payments.gateway import NoAnswer
 from console.engine.recovery import call_for_overdue, recover_next

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, func, or_, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from console.engine.invariants import check_cheap
+from console.engine.care.invariants import check_cheap
 from console.engine.machine import EXPIRABLE
 from console.flask_config import REDIS_TIMEOUTS
 from console.models import CheckoutLock, WorkerHeartbeat

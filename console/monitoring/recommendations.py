@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from console.engine.doctor import Finding
+from console.engine.care.doctor import Finding
 from console.monitoring.health import Health
 from console.monitoring.statistics import SUCCESS_RATE_TARGET, Statistics
 from console.monitoring.wording import counted, lasting, words

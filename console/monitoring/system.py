@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, exists, func, select
 from sqlalchemy.orm import Session
 
-from console.engine.doctor import Finding, check_health_rules
+from console.engine.care.doctor import Finding, check_health_rules
 from console.engine.store.database import Reader, dialect_of, look
 from console.engine.store.tables import events, variants
 from console.models import User

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
+from console.engine.care.comparison import find_differences
 from console.engine.expiry import expire_due
 from console.engine.machine import LIVE, UNPAID, OperationStatus, State
 from console.engine.payments.facts import TRIES_BEFORE_ATTENTION
-from console.engine.reconciliation import find_differences
 from console.engine.recovery import recover
 from console.models import CheckoutLock, PaymentOperation
 from console.models.types import clock

@@ -10,10 +10,10 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from console.engine.invariants import check_all
+from console.engine.care.comparison import find_differences
+from console.engine.care.invariants import check_all
 from console.engine.machine import OperationKind, OperationStatus, State
 from console.engine.payments.gateway import LedgerEntry
-from console.engine.reconciliation import find_differences
 from console.gateways.sandbox import SandboxGateway
 from console.models import CheckoutLock, Order, PaymentOperation
 from console.models.vocabulary import OrderStatus

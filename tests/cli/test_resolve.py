@@ -7,7 +7,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from console.engine import process
-from console.engine.invariants import check_all
+from console.engine.care.invariants import check_all
 from console.models import AuditEntry, CheckoutLock, PaymentOperation
 from console.testing.factories import VISA, Shop
 from tests.cli.conftest import Run

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from console.demo import seed_demo
 from console.engine.audit import broken_links
-from console.engine.bookkeeping import reconcile
-from console.engine.doctor import diagnose
+from console.engine.care.doctor import diagnose
+from console.engine.care.reconciliation import reconcile
 from console.engine.errors import NotAllowed
 from console.engine.machine import Outcome
 from console.engine.recovery import recover

@@ -26,13 +26,13 @@ from sqlalchemy import event, select, update
 from sqlalchemy.orm import Session
 
 from console.engine import CheckoutError, advance, cancel, expire, extend, process, release, resume, retry, start
+from console.engine.care.comparison import find_differences
 from console.engine.cart_changes import add_line
 from console.engine.expiry import expire_due
 from console.engine.inventory import correct_stock
 from console.engine.machine import ENDED
 from console.engine.payments.facts import record_answer
 from console.engine.payments.gateway import GatewayRequest
-from console.engine.reconciliation import find_differences
 from console.engine.recovery import recover
 from console.engine.runtime import CheckoutConfig, attach
 from console.engine.store.database import create_database, load, transact

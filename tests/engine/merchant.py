@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from console.engine import process
-from console.engine.invariants import check_all
+from console.engine.care.invariants import check_all
 from console.models import Coupon, ExchangeRate, Order, TaxRate
 from console.testing.factories import VISA, Shop
 

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from console.engine import CheckoutError, process, resolve
 from console.engine.attention import Cause, causes_about
-from console.engine.bookkeeping import reconcile
-from console.engine.invariants import check_all
+from console.engine.care.invariants import check_all
+from console.engine.care.reconciliation import reconcile
 from console.engine.payments.gateway import LedgerEntry, NoAnswer
 from console.engine.recovery import recover
 from console.engine.runtime import CheckoutConfig, attach

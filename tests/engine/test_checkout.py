@@ -7,6 +7,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
 from console.engine import CheckoutError, Payment, cancel, process, resume, start
+from console.engine.care.invariants import check_all
 from console.engine.errors import (
     Cancelled,
     Expired,
@@ -17,7 +18,6 @@ from console.engine.errors import (
     PaymentDeclined,
     PaymentPending,
 )
-from console.engine.invariants import check_all
 from console.engine.machine import Phase
 from console.gateways.sandbox import SandboxGateway
 from console.models import (

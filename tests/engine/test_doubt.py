@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from console.engine import CheckoutError, Payment, advance, cancel, process, recovery, release, resume
 from console.engine import legs as legs_of_the_engine
+from console.engine.care.invariants import check_all
 from console.engine.errors import Expired, IdempotencyConflict, InvalidCart, PaymentDeclined, PaymentPending, Released
 from console.engine.expiry import expire_due
-from console.engine.invariants import check_all
 from console.engine.machine import OperationStatus
 from console.engine.phases import inventory_reservation, order_creation, stock_commit
 from console.engine.recovery import recover

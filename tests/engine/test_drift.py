@@ -11,10 +11,10 @@ from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from console.engine import Payment, process, start
+from console.engine.care.invariants import check_all
 from console.engine.drift import count_drifted, detect_drift, read_drifts
 from console.engine.errors import PaymentPending
 from console.engine.events import PRICE_DRIFT
-from console.engine.invariants import check_all
 from console.engine.runtime import CheckoutConfig
 from console.engine.store.signals import price_drift_detected
 from console.models import CheckoutLock, CheckoutStep, ExchangeRate, OutboxEvent, Variant, VariantPrice

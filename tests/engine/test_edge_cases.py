@@ -13,8 +13,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from console.engine import CheckoutError, advance, cancel, process, release, start
+from console.engine.care.invariants import check_all
 from console.engine.errors import InvalidInput, LostRace, PaymentDeclined, PaymentPending
-from console.engine.invariants import check_all
 from console.engine.inventory import correct_stock
 from console.engine.locks import read_lock
 from console.engine.machine import OperationStatus, Outcome

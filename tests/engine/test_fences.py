@@ -15,9 +15,9 @@ from sqlalchemy import event as events
 from sqlalchemy.orm import Session
 
 from console.engine import CheckoutError, advance, cancel, inventory, process, start
+from console.engine.care.invariants import check_all
 from console.engine.coupons import take_use
 from console.engine.errors import InvalidCart, LostRace, PaymentDeclined, PaymentPending
-from console.engine.invariants import check_all
 from console.engine.legs import enter_capture, finish_rollback, go_back_refused
 from console.engine.locks import Drive, new_drive, read_lock, take_over
 from console.engine.machine import OperationStatus

@@ -29,13 +29,13 @@ from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
 from console.engine import CheckoutError, actions, release
+from console.engine.care.comparison import find_differences
 from console.engine.errors import LostRace
 from console.engine.expiry import expire_due
 from console.engine.legs import Heard, enter_authorization, enter_capture
 from console.engine.locks import Drive, Seen, new_drive, read_lock
 from console.engine.payments.facts import record_answer
 from console.engine.payments.operations import request_for
-from console.engine.reconciliation import find_differences
 from console.engine.recovery import recover
 from console.engine.rollback import expire_row
 from console.engine.runtime import CheckoutConfig, attach

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from console.engine import CheckoutError, Payment, process, release
-from console.engine.invariants import INVARIANTS, check_all, check_cheap
+from console.engine.care.invariants import INVARIANTS, check_all, check_cheap
 from console.models import Coupon
 from console.testing.factories import VISA, Shop
 from tests.engine.unguarded import unguarded

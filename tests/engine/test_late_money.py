@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy.orm import Session
 
 from console.engine import CheckoutError, advance, cancel, process, release
+from console.engine.care.invariants import check_all
 from console.engine.errors import PaymentPending
-from console.engine.invariants import check_all
 from console.engine.machine import OperationStatus
 from console.engine.recovery import recover
 from console.models import CheckoutLock, Order, StockLevel

@@ -7,9 +7,9 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from console.engine import extend, process, resume
+from console.engine.care.invariants import check_all
 from console.engine.cart_changes import add_line
 from console.engine.errors import DatabaseUnavailable, PaymentDeclined, PaymentPending
-from console.engine.invariants import check_all
 from console.engine.recovery import recover
 from console.models import AuditEntry, CartLine, CheckoutLock
 from console.testing.factories import VISA, Shop, make_driverless

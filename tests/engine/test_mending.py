@@ -7,8 +7,8 @@ from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from console.engine import process
-from console.engine.invariants import check_all
-from console.engine.mending import Mended, mend
+from console.engine.care.invariants import check_all
+from console.engine.care.mending import Mended, mend
 from console.models import Cart, CheckoutLock, OutboxEvent, PaymentOperation
 from console.models.types import clock
 from console.testing.factories import VISA, Shop

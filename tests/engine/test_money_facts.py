@@ -11,8 +11,8 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from console.engine import CheckoutError, Payment, advance, process, release, resume, start
+from console.engine.care.invariants import check_all
 from console.engine.errors import Expired, InProgress, PaymentDeclined, PaymentPending, Released
-from console.engine.invariants import check_all
 from console.engine.machine import OperationKind, OperationStatus
 from console.engine.recovery import recover
 from console.engine.store.database import load

@@ -12,8 +12,8 @@ from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
 from console.engine import CheckoutError, Payment, advance, process, retry, start
+from console.engine.care.invariants import check_all
 from console.engine.errors import OutOfStock, PaymentDeclined, PaymentPending
-from console.engine.invariants import check_all
 from console.engine.machine import OperationStatus
 from console.engine.phases import stock_commit
 from console.engine.recovery import recover

@@ -9,8 +9,8 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from console.engine import Addresses, process, start
+from console.engine.care.invariants import check_all
 from console.engine.errors import InvalidCart
-from console.engine.invariants import check_all
 from console.engine.runtime import CheckoutConfig, attach
 from console.gateways.sandbox import SandboxGateway
 from console.models import (

@@ -12,9 +12,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from console.engine import CheckoutError, process, release, start
+from console.engine.care.invariants import check_all
 from console.engine.cart_changes import add_line
 from console.engine.expiry import expire_if_due
-from console.engine.invariants import check_all
 from console.engine.store.database import load
 from console.gateways.sandbox import SandboxGateway
 from console.models import Cart, CartLine, CheckoutLock, Coupon, Order, StockLevel

@@ -10,9 +10,9 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from console.engine import CheckoutError, Payment, process
+from console.engine.care.comparison import Difference, find_differences
 from console.engine.machine import OperationKind
 from console.engine.payments.gateway import GatewayRequest
-from console.engine.reconciliation import Difference, find_differences
 from console.engine.runtime import CheckoutConfig, attach
 from console.engine.store.moments import moment_ago
 from console.gateways.sandbox import SandboxGateway

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from console.engine import cancel, extend, process, recovery, resume
 from console.engine.attention import Cause, demand
+from console.engine.care.invariants import check_all
 from console.engine.errors import PaymentPending
-from console.engine.invariants import check_all
 from console.engine.locks import touch
 from console.engine.machine import OperationStatus
 from console.engine.recovery import recover, recover_next

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from console.engine import cancel, process, release, resolve
 from console.engine.audit import Actor
+from console.engine.care.invariants import check_all
 from console.engine.errors import Contradicted, InProgress, InvalidInput, NotAllowed, PaymentPending, Stale
-from console.engine.invariants import check_all
 from console.engine.machine import OperationStatus
 from console.engine.recovery import recover
 from console.models import AuditEntry, CheckoutLock, Order, PaymentOperation, StockLevel

@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from console.engine import CheckoutError, Payment, cancel, process, release, retention
-from console.engine.doctor import diagnose
+from console.engine import CheckoutError, Payment, cancel, process, release
+from console.engine.care import retention
+from console.engine.care.doctor import diagnose
+from console.engine.care.retention import Pruned, prune_history
 from console.engine.errors import InvalidInput
-from console.engine.retention import Pruned, prune_history
 from console.engine.runtime import CheckoutConfig
 from console.models import (
     AuditEntry,

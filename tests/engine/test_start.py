@@ -7,9 +7,9 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from console.engine import Addresses, cancel, process, release, start
+from console.engine.care.invariants import check_all
 from console.engine.cart_changes import remove_line
 from console.engine.errors import CartOrdered, CheckoutInProgress, InvalidCart, InvalidInput, OutOfStock
-from console.engine.invariants import check_all
 from console.engine.locks import ALPHABET, normalise_reference
 from console.engine.runtime import CheckoutConfig, attach
 from console.engine.start import start_or_join

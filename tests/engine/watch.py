@@ -7,7 +7,7 @@ from functools import cache
 from sqlalchemy import Engine
 from sqlalchemy.engine import Dialect
 
-from console.engine.invariants import INVARIANTS, check_all
+from console.engine.care.invariants import INVARIANTS, check_all
 
 
 def assert_sound(database: Engine) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, make_url, text
 from sqlalchemy.orm import Session
 
 from console.engine import process
-from console.engine.invariants import check_all
+from console.engine.care.invariants import check_all
 from console.engine.store.database import create_database
 from console.gateways.sandbox import SandboxGateway
 from console.models import CheckoutLock, IdempotencyKey, Tick, WorkerHeartbeat

@@ -10,7 +10,7 @@ from threading import Barrier
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from console.engine.invariants import check_all
+from console.engine.care.invariants import check_all
 from console.gateways.sandbox import SandboxGateway
 from console.models import Order, PaymentOperation, StockLevel
 from console.testing.factories import ADDRESS, Shop

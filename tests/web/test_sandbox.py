@@ -10,7 +10,7 @@ from apiflask import APIFlask
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from console.engine.invariants import check_all
+from console.engine.care.invariants import check_all
 from console.models import CheckoutLock, Order, PaymentOperation
 from console.models.types import clock
 from console.testing.factories import Shop, make_due

@@ -12,8 +12,8 @@ from sqlalchemy import Engine, event, select
 from sqlalchemy.orm import Session
 
 from console.engine import Payment, process
+from console.engine.care.invariants import check_all
 from console.engine.errors import PaymentPending
-from console.engine.invariants import check_all
 from console.imports.catalog import ImportReport, import_catalog
 from console.imports.csv_files import UnreadableFile
 from console.models import AuditEntry, StockLevel, StockMovement, Variant, VariantPrice, Warehouse

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, update
 from sqlalchemy.orm import Session
 
 from console.engine import Addresses, LineRequest, create_cart, start
-from console.engine.invariants import check_all
+from console.engine.care.invariants import check_all
 from console.engine.inventory import correct_stock
 from console.engine.recovery import recover
 from console.engine.runtime import CheckoutConfig, attach

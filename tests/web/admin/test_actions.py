@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from console.engine import cancel, extend
-from console.engine.invariants import check_all
+from console.engine.care.invariants import check_all
 from console.models import AuditEntry, CheckoutLock
 from console.testing.factories import Shop, make_driverless, make_due
 from tests.engine.rows import read, read_one

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from console.engine import cancel, extend, process
-from console.engine.invariants import check_all
+from console.engine.care.invariants import check_all
 from console.models import AuditEntry, CheckoutLock, PaymentOperation
 from console.testing.factories import VISA, Shop
 from tests.engine.rows import read, read_one

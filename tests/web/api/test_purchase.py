@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from console.engine.invariants import check_all
+from console.engine.care.invariants import check_all
 from console.gateways.sandbox import SandboxGateway
 from console.models import CheckoutLock, Coupon, Order, TaxRate, VariantPrice
 from console.testing.factories import Shop

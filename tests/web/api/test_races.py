@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from console.engine.invariants import check_all
+from console.engine.care.invariants import check_all
 from console.gateways.sandbox import SandboxGateway
 from console.models import CheckoutLock, Order
 from console.testing.factories import Shop

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy.orm import Session
 
 from console.engine import Payment, cancel, extend, process
+from console.engine.care.invariants import check_all
 from console.engine.errors import PaymentPending
-from console.engine.invariants import check_all
 from console.models import AuditEntry, CheckoutLock
 from console.testing.factories import VISA, Shop, make_driverless
 from tests.engine.rows import read, read_one

@@ -9,8 +9,8 @@ from apiflask import APIFlask
 from sqlalchemy.orm import Session
 
 from console.engine import Payment, process
+from console.engine.care.invariants import check_all
 from console.engine.errors import PaymentPending
-from console.engine.invariants import check_all
 from console.models import AuditEntry, CheckoutLock, PaymentOperation
 from console.testing.factories import VISA, Shop
 from tests.engine.rows import read, read_one

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Select, and_, case, exists, func, or_, select
 
-from console.engine.invariants.rule import Invariant, has_operation, repeated
+from console.engine.care.invariants.rule import Invariant, has_operation, repeated
 from console.engine.machine import OperationKind, OperationStatus, ReservationStatus, State
 from console.engine.store.tables import (
     carts,

@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import Session
 
-from console.engine.invariants import INVARIANTS, Invariant
+from console.engine.care.comparison import Difference, find_differences
+from console.engine.care.invariants import INVARIANTS, Invariant
 from console.engine.locks import is_due
 from console.engine.payments.gateway import NoAnswer
-from console.engine.reconciliation import Difference, find_differences
 from console.engine.recovery import overdue_operations
 from console.engine.runtime import runtime_of
 from console.engine.store.database import look

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
-from console.engine.invariants.rule import Invariant
+from console.engine.care.invariants.rule import Invariant
 from console.engine.machine import OperationKind
 from console.engine.store.tables import operations, order_lines, orders, snapshots
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Select, and_, case, func, or_, select
 
-from console.engine.invariants.rule import Invariant
+from console.engine.care.invariants.rule import Invariant
 from console.engine.machine import ReservationStatus, State
 from console.engine.store.tables import locks, reservations, stock_levels, stock_movements
 

@@ -5,8 +5,8 @@ Most are SQL; the ones that walk a sequence (12, the audit chain of 15) are read
 
 from __future__ import annotations
 
-from console.engine.invariants import amounts, holds, sales, stock, trail
-from console.engine.invariants.rule import Invariant, Violation
+from console.engine.care.invariants import amounts, holds, sales, stock, trail
+from console.engine.care.invariants.rule import Invariant, Violation
 from console.engine.store.database import Reader
 
 __all__ = ["INVARIANTS", "Invariant", "Violation", "check_all", "check_cheap"]

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.orm import aliased
 
-from console.engine.invariants.rule import Invariant, has_operation, repeated
+from console.engine.care.invariants.rule import Invariant, has_operation, repeated
 from console.engine.machine import OperationKind, OperationStatus, ReservationStatus, State
 from console.engine.store.tables import carts, coupon_redemptions, locks, operations, orders, reservations
 from console.models.vocabulary import OrderStatus, RedemptionStatus
