@@ -14,9 +14,9 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from console.engine.audit import Actor, Deed, write_entry
-from console.engine.carts import hash_token
+from console.engine.cart.carts import hash_token
 from console.engine.errors import InvalidInput, NotFound
+from console.engine.record.audit import Actor, Deed, write_entry
 from console.models import ApiToken, User
 from console.models.vocabulary import Role
 

@@ -9,8 +9,8 @@ import click
 from console.cli.checkouts import find_lock, print_outcome
 from console.cli.groups import actor, open_session
 from console.cli.terminal import json_option
-from console.engine import actions
-from console.engine.reasons import readable_reason
+from console.engine.staff import actions
+from console.engine.staff.reasons import readable_reason
 from console.models import CheckoutLock
 
 _checkout_argument = click.argument("checkout", metavar="ID")

@@ -11,9 +11,9 @@ from rich.padding import Padding
 from rich.text import Text
 
 from console.cli.drawing import BAD, GOOD, NOTHING, QUIET, WARNING, plain_table
-from console.engine.allowed import NEEDS_REASON, Action
-from console.engine.drift import Drift
 from console.engine.machine import EXPIRABLE, STATE_NAMES, State
+from console.engine.prices.drift import Drift
+from console.engine.staff.allowed import NEEDS_REASON, Action
 from console.monitoring.checkouts import Checkout
 from console.monitoring.documents import describe
 from console.monitoring.gateway_view import Heard, Verdict

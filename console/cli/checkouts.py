@@ -8,8 +8,8 @@ from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
 from console.cli.terminal import print_json
+from console.engine.driving.locks import normalise_reference
 from console.engine.errors import NotFound
-from console.engine.locks import normalise_reference
 from console.engine.machine import STATE_NAMES, State
 from console.engine.store.database import load, look
 from console.extensions import current_settings

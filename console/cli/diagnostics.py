@@ -10,7 +10,7 @@ from console.cli.checkouts import find_checkout, find_lock
 from console.cli.groups import open_session
 from console.cli.system_view import draw_system
 from console.cli.terminal import json_option, output, print_json
-from console.engine.drift import read_drifts
+from console.engine.prices.drift import read_drifts
 from console.extensions import current_settings
 from console.monitoring.gateway_view import ask_of
 from console.monitoring.system import examine_system

@@ -9,7 +9,7 @@ from console.cli.terminal import json_option, print_json
 from console.engine import resolve
 from console.engine.errors import NotFound
 from console.engine.machine import STATE_NAMES, OperationKind, State
-from console.engine.reasons import readable_reason
+from console.engine.staff.reasons import readable_reason
 from console.models import CheckoutLock, PaymentOperation
 
 

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 from console.cli.groups import open_session
 from console.cli.terminal import json_option, print_json
 from console.engine.checkout import advance
+from console.engine.driving.expiry import expire_due
+from console.engine.driving.recovery import recover
 from console.engine.errors import NotFound
-from console.engine.expiry import expire_due
 from console.engine.machine import STATE_NAMES, State
-from console.engine.recovery import recover
 from console.models import CheckoutLock
 
 _ALL = 1_000_000

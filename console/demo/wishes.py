@@ -10,8 +10,8 @@ from pathlib import Path
 
 from console.demo.merchant import AUTUMN, BIG, FIRST, SPRING, TEATIME, WELCOME
 from console.demo.people import Person, make_person
-from console.engine.carts import LineRequest
-from console.engine.money import to_minor
+from console.engine.cart.carts import LineRequest
+from console.engine.prices.money import to_minor
 
 CATALOGUE = Path(__file__).with_name("catalogue.csv")
 RARE, DISCONTINUED = "RAR-01", "OLD-01"  # sold by stories of their own only

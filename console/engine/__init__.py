@@ -3,12 +3,12 @@
 Each verb takes a `Session` first; all but `create_cart` run transactions of their own on it.
 """
 
-from console.engine.actions import expire, extend, release, retry
-from console.engine.carts import Addresses, LineRequest, create_cart
+from console.engine.cart.carts import Addresses, LineRequest, create_cart
 from console.engine.checkout import advance, cancel, process, resume, start
 from console.engine.errors import CheckoutError
-from console.engine.phases.leg import Payment
-from console.engine.resolution import resolve
+from console.engine.phases.phase import Payment
+from console.engine.staff.actions import expire, extend, release, retry
+from console.engine.staff.resolution import resolve
 
 __all__ = [
     "Addresses",

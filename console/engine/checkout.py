@@ -13,20 +13,20 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from console.engine.answers import answer_of
+from console.engine.driving.expiry import undo_if_due
+from console.engine.driving.idempotency import KeySeen, hash_request, wait_for_end
+from console.engine.driving.legs import RequestKey, enter_authorization, take_key
+from console.engine.driving.locks import Seen, new_drive, read_lock
+from console.engine.driving.rollback import go_back
+from console.engine.driving.start import start, start_or_join
+from console.engine.driving.walk import Walk, drive_on, settle, walk_on
 from console.engine.errors import CheckoutInProgress, InProgress, InvalidInput, LostRace, NotAllowed
-from console.engine.expiry import undo_if_due
-from console.engine.idempotency import KeySeen, hash_request, wait_for_end
-from console.engine.legs import RequestKey, enter_authorization, take_key
-from console.engine.locks import Seen, new_drive, read_lock
 from console.engine.machine import DRIVEN, EXPIRABLE, UNPAID, Outcome
-from console.engine.phases.leg import Payment
-from console.engine.rollback import go_back
+from console.engine.phases.phase import Payment
+from console.engine.record.answers import answer_of
 from console.engine.runtime import runtime_of
-from console.engine.start import start, start_or_join
 from console.engine.store.database import look, transact
 from console.engine.store.objects import show
-from console.engine.walk import Walk, drive_on, settle, walk_on
 from console.models import CheckoutLock, Order
 
 __all__ = ["advance", "cancel", "process", "require_owner", "resume", "start", "start_or_join"]

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import BigInteger, BindParameter, Row, String, bindparam, func, insert, literal_column, select, update
 from sqlalchemy.orm import Session
 
-from console.engine.drift import moved_by_price
+from console.engine.prices.drift import moved_by_price
 from console.engine.store.clauses import words
 from console.engine.store.database import run, write
 from console.engine.store.tables import carts, order_lines, orders, snapshots

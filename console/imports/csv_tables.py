@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator
 from decimal import Decimal
 
-from console.engine.money import to_minor
+from console.engine.prices.money import to_minor
 from console.imports.csv_files import BadLine, CsvFile, Record, UnreadableFile
 
 _WHOLE = re.compile(r"-?[0-9]{1,15}", re.ASCII)

@@ -10,9 +10,9 @@ import structlog
 from sqlalchemy.orm import Session
 
 from console.engine.care.reconciliation import reconcile
-from console.engine.drift import detect_drift
+from console.engine.driving.recovery import call_for_overdue, recover_next
 from console.engine.payments.gateway import NoAnswer
-from console.engine.recovery import call_for_overdue, recover_next
+from console.engine.prices.drift import detect_drift
 from console.jobs import heartbeat, outbox
 from console.jobs.pruning import prune_batch
 from console.jobs.sandbox_webhooks import send_sandbox_webhooks

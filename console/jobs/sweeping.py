@@ -7,7 +7,7 @@ import threading
 import structlog
 from sqlalchemy.orm import Session
 
-from console.engine.expiry import expire_due
+from console.engine.driving.expiry import expire_due
 
 log = structlog.get_logger(__name__)
 

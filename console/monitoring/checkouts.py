@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Row, Select, select
 
-from console.engine.allowed import Action, allowed_actions, resolvable
 from console.engine.machine import EXPIRABLE
+from console.engine.staff.allowed import Action, allowed_actions, resolvable
 from console.engine.store.database import Reader
 from console.engine.store.tables import (
     audit_entries,

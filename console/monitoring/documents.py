@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from console.engine.allowed import ADMINS_ONLY
 from console.engine.machine import ENDED, STATE_NAMES, Outcome, State
+from console.engine.staff.allowed import ADMINS_ONLY
 from console.monitoring.checkouts import Checkout
 
 

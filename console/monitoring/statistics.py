@@ -10,10 +10,10 @@ from typing import Any
 from pydantic import BaseModel, Field
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
-from console.engine.drift import count_drifted
+from console.engine.driving.locks import is_due
 from console.engine.errors import InvalidInput
-from console.engine.locks import is_due
 from console.engine.machine import COMMITTED_STATES, ENDED, LIVE, Outcome, State
+from console.engine.prices.drift import count_drifted
 from console.engine.store.database import Reader
 from console.engine.store.tables import locks
 from console.models.types import clock

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from console.engine.money import to_major
+from console.engine.prices.money import to_major
 
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
 _A_MOMENT_SECONDS = 10

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, insert, text
 
-from console.engine.audit import FIRST_HASH
+from console.engine.record.audit import FIRST_HASH
 from console.engine.store.database import create_database
 from console.models import AuditHead, Base, Warehouse
 

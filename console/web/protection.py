@@ -18,8 +18,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import NoResultFound
 from wtforms import Field, Form, ValidationError  # type: ignore[import-untyped]
 
+from console.engine.driving.locks import is_due, normalise_reference
 from console.engine.errors import CartLocked, NotFound
-from console.engine.locks import is_due, normalise_reference
 from console.engine.machine import STATE_NAMES, State
 from console.engine.store.database import load, look
 from console.engine.store.tables import carts, locks

@@ -10,8 +10,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from console.engine import CheckoutError, Payment, advance, cancel, expire, process, release
-from console.engine.expiry import expire_due
-from console.engine.recovery import recover
+from console.engine.driving.expiry import expire_due
+from console.engine.driving.recovery import recover
 from console.engine.runtime import attach, runtime_of
 from console.engine.store.database import load
 from console.models import CheckoutLock

@@ -9,10 +9,10 @@ from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
 from console.engine.care.comparison import find_differences
-from console.engine.expiry import expire_due
+from console.engine.driving.expiry import expire_due
+from console.engine.driving.recovery import recover
 from console.engine.machine import LIVE, UNPAID, OperationStatus, State
 from console.engine.payments.facts import TRIES_BEFORE_ATTENTION
-from console.engine.recovery import recover
 from console.models import CheckoutLock, PaymentOperation
 from console.models.types import clock
 

@@ -7,7 +7,7 @@ from apiflask import APIFlask
 from sqlalchemy.orm import Session
 
 from console.accounts import find_user, verify_password
-from console.engine.carts import hash_token
+from console.engine.cart.carts import hash_token
 from console.extensions import db
 from console.models import ApiToken, AuditEntry, User
 from tests.cli.conftest import Run

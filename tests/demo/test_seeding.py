@@ -11,12 +11,12 @@ import pytest
 from sqlalchemy.orm import Session
 
 from console.demo import seed_demo
-from console.engine.audit import broken_links
 from console.engine.care.doctor import diagnose
 from console.engine.care.reconciliation import reconcile
+from console.engine.driving.recovery import recover
 from console.engine.errors import NotAllowed
 from console.engine.machine import Outcome
-from console.engine.recovery import recover
+from console.engine.record.audit import broken_links
 from console.engine.runtime import CheckoutConfig, attach, runtime_of
 from console.gateways.sandbox import SandboxGateway
 from console.models import (

@@ -25,15 +25,16 @@ from hypothesis.stateful import (
 from sqlalchemy import event, select, update
 from sqlalchemy.orm import Session
 
-from console.engine import CheckoutError, advance, cancel, expire, extend, process, release, resume, retry, start
+from console.engine import CheckoutError, advance, cancel, expire, extend, process, release, resume, retry
 from console.engine.care.comparison import find_differences
-from console.engine.cart_changes import add_line
-from console.engine.expiry import expire_due
+from console.engine.cart.changes import add_line
+from console.engine.driving import start
+from console.engine.driving.expiry import expire_due
+from console.engine.driving.recovery import recover
 from console.engine.inventory import correct_stock
 from console.engine.machine import ENDED
 from console.engine.payments.facts import record_answer
 from console.engine.payments.gateway import GatewayRequest
-from console.engine.recovery import recover
 from console.engine.runtime import CheckoutConfig, attach
 from console.engine.store.database import create_database, load, transact
 from console.models import Cart, CheckoutLock, Coupon, Order, PaymentOperation, StockLevel

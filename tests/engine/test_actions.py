@@ -7,9 +7,9 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from console.engine import Payment, expire, extend, process, release, retry
-from console.engine.audit import Actor
 from console.engine.care.invariants import check_all
 from console.engine.errors import Expired, InProgress, InvalidInput, NotAllowed, PaymentPending, Released, Stale
+from console.engine.record.audit import Actor
 from console.models import AuditEntry, CheckoutLock, OutboxEvent, PaymentOperation, StockLevel
 from console.models.types import clock
 from console.testing.factories import VISA, Shop, make_due

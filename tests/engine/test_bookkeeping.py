@@ -10,11 +10,11 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from console.engine import CheckoutError, process, resolve
-from console.engine.attention import Cause, causes_about
 from console.engine.care.invariants import check_all
 from console.engine.care.reconciliation import reconcile
+from console.engine.driving.recovery import recover
 from console.engine.payments.gateway import LedgerEntry, NoAnswer
-from console.engine.recovery import recover
+from console.engine.record.attention import Cause, causes_about
 from console.engine.runtime import CheckoutConfig, attach
 from console.engine.store.tables import locks
 from console.models import CheckoutLock, PaymentOperation

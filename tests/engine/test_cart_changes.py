@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from console.engine import LineRequest, create_cart, process
-from console.engine.cart_changes import add_line, change_details, remove_line, set_quantity
+from console.engine.cart.changes import add_line, change_details, remove_line, set_quantity
 from console.engine.errors import CartLocked, CartOrdered, InvalidInput, NotFound
 from console.models import Cart, CartLine
 from console.testing.factories import VISA, Shop, make_due

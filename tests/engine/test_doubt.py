@@ -9,14 +9,15 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from console.engine import CheckoutError, Payment, advance, cancel, process, recovery, release, resume
-from console.engine import legs as legs_of_the_engine
+from console.engine import CheckoutError, Payment, advance, cancel, process, release, resume
 from console.engine.care.invariants import check_all
+from console.engine.driving import legs as legs_of_the_engine
+from console.engine.driving import recovery
+from console.engine.driving.expiry import expire_due
+from console.engine.driving.recovery import recover
 from console.engine.errors import Expired, IdempotencyConflict, InvalidCart, PaymentDeclined, PaymentPending, Released
-from console.engine.expiry import expire_due
 from console.engine.machine import OperationStatus
 from console.engine.phases import inventory_reservation, order_creation, stock_commit
-from console.engine.recovery import recover
 from console.engine.store.database import load
 from console.models import CheckoutLock, Coupon, ExchangeRate, PaymentOperation
 from console.testing.factories import VISA, Shop, make_driverless, make_due

@@ -10,11 +10,12 @@ import pytest
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
-from console.engine import Payment, process, start
+from console.engine import Payment, process
 from console.engine.care.invariants import check_all
-from console.engine.drift import count_drifted, detect_drift, read_drifts
+from console.engine.driving import start
 from console.engine.errors import PaymentPending
-from console.engine.events import PRICE_DRIFT
+from console.engine.prices.drift import count_drifted, detect_drift, read_drifts
+from console.engine.record.events import PRICE_DRIFT
 from console.engine.runtime import CheckoutConfig
 from console.engine.store.signals import price_drift_detected
 from console.models import CheckoutLock, CheckoutStep, ExchangeRate, OutboxEvent, Variant, VariantPrice

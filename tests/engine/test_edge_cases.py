@@ -12,15 +12,16 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from console.engine import CheckoutError, advance, cancel, process, release, start
+from console.engine import CheckoutError, advance, cancel, process, release
 from console.engine.care.invariants import check_all
+from console.engine.driving import start
+from console.engine.driving.locks import read_lock
+from console.engine.driving.recovery import recover
+from console.engine.driving.rollback import go_back
 from console.engine.errors import InvalidInput, LostRace, PaymentDeclined, PaymentPending
 from console.engine.inventory import correct_stock
-from console.engine.locks import read_lock
 from console.engine.machine import OperationStatus, Outcome
 from console.engine.phases import order_creation
-from console.engine.recovery import recover
-from console.engine.rollback import go_back
 from console.engine.store.database import load, transact
 from console.models import Cart, CheckoutLock, Coupon, Order, PaymentOperation, StockLevel
 from console.models.types import clock

@@ -14,16 +14,17 @@ from sqlalchemy import Engine, select, update
 from sqlalchemy import event as events
 from sqlalchemy.orm import Session
 
-from console.engine import CheckoutError, advance, cancel, inventory, process, start
+from console.engine import CheckoutError, advance, cancel, inventory, process
 from console.engine.care.invariants import check_all
-from console.engine.coupons import take_use
+from console.engine.driving import start
+from console.engine.driving.legs import enter_capture, finish_rollback, go_back_refused
+from console.engine.driving.locks import Drive, new_drive, read_lock, take_over
 from console.engine.errors import InvalidCart, LostRace, PaymentDeclined, PaymentPending
-from console.engine.legs import enter_capture, finish_rollback, go_back_refused
-from console.engine.locks import Drive, new_drive, read_lock, take_over
 from console.engine.machine import OperationStatus
 from console.engine.payments.calls import ask_gateway
 from console.engine.payments.operations import operations_of
 from console.engine.phases import inventory_reservation
+from console.engine.prices.coupons import take_use
 from console.engine.store.database import load, transact
 from console.engine.store.tables import coupons
 from console.models import Cart, CheckoutLock, Coupon, Order, PaymentOperation, StockLevel

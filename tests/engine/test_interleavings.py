@@ -28,17 +28,18 @@ import pytest
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
-from console.engine import CheckoutError, actions, release
+from console.engine import CheckoutError, release
 from console.engine.care.comparison import find_differences
+from console.engine.driving.expiry import expire_due
+from console.engine.driving.legs import Heard, enter_authorization, enter_capture
+from console.engine.driving.locks import Drive, Seen, new_drive, read_lock
+from console.engine.driving.recovery import recover
+from console.engine.driving.rollback import expire_row
 from console.engine.errors import LostRace
-from console.engine.expiry import expire_due
-from console.engine.legs import Heard, enter_authorization, enter_capture
-from console.engine.locks import Drive, Seen, new_drive, read_lock
 from console.engine.payments.facts import record_answer
 from console.engine.payments.operations import request_for
-from console.engine.recovery import recover
-from console.engine.rollback import expire_row
 from console.engine.runtime import CheckoutConfig, attach
+from console.engine.staff import actions
 from console.engine.store.database import create_database, transact
 from console.models import CheckoutLock, Order
 from console.testing.databases import PreparedDatabase

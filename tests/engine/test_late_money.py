@@ -7,9 +7,9 @@ from sqlalchemy.orm import Session
 
 from console.engine import CheckoutError, advance, cancel, process, release
 from console.engine.care.invariants import check_all
+from console.engine.driving.recovery import recover
 from console.engine.errors import PaymentPending
 from console.engine.machine import OperationStatus
-from console.engine.recovery import recover
 from console.models import CheckoutLock, Order, StockLevel
 from console.testing.factories import VISA, Shop
 from console.testing.scripted import ScriptedGateway, after, refuse, stay_silent, wait_for_shopper

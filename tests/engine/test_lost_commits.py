@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from console.engine import extend, process, resume
 from console.engine.care.invariants import check_all
-from console.engine.cart_changes import add_line
+from console.engine.cart.changes import add_line
+from console.engine.driving.recovery import recover
 from console.engine.errors import DatabaseUnavailable, PaymentDeclined, PaymentPending
-from console.engine.recovery import recover
 from console.models import AuditEntry, CartLine, CheckoutLock
 from console.testing.factories import VISA, Shop, make_driverless
 from console.testing.scripted import ScriptedGateway, refuse, stay_silent

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from console.engine.driving.moves import Move, next_move
 from console.engine.machine import COMMITTED_STATES, ENDED, LIVE, TRANSITIONS, OperationStatus, State
-from console.engine.moves import Move, next_move
 from console.models.checkout import COMMITTED
 
 A, C, V, R = "authorize", "capture", "void", "refund"

@@ -11,12 +11,13 @@ import pytest
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
-from console.engine import CheckoutError, Payment, advance, process, retry, start
+from console.engine import CheckoutError, Payment, advance, process, retry
 from console.engine.care.invariants import check_all
+from console.engine.driving import start
+from console.engine.driving.recovery import recover
 from console.engine.errors import OutOfStock, PaymentDeclined, PaymentPending
 from console.engine.machine import OperationStatus
 from console.engine.phases import stock_commit
-from console.engine.recovery import recover
 from console.engine.store import signals as signals_of_the_engine
 from console.engine.store.database import load
 from console.models import Cart, CheckoutLock, Order, PaymentOperation, StockLevel, VariantPrice

@@ -9,13 +9,14 @@ import pytest
 from sqlalchemy import Engine, update
 from sqlalchemy.orm import Session
 
-from console.engine import cancel, extend, process, recovery, resume
-from console.engine.attention import Cause, demand
+from console.engine import cancel, extend, process, resume
 from console.engine.care.invariants import check_all
+from console.engine.driving import recovery
+from console.engine.driving.locks import touch
+from console.engine.driving.recovery import recover, recover_next
 from console.engine.errors import PaymentPending
-from console.engine.locks import touch
 from console.engine.machine import OperationStatus
-from console.engine.recovery import recover, recover_next
+from console.engine.record.attention import Cause, demand
 from console.engine.store.database import transact
 from console.models import CheckoutLock, Order, PaymentOperation, StockReservation
 from console.models.types import clock

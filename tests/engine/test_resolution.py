@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy.orm import Session
 
 from console.engine import cancel, process, release, resolve
-from console.engine.audit import Actor
 from console.engine.care.invariants import check_all
+from console.engine.driving.recovery import recover
 from console.engine.errors import Contradicted, InProgress, InvalidInput, NotAllowed, PaymentPending, Stale
 from console.engine.machine import OperationStatus
-from console.engine.recovery import recover
+from console.engine.record.audit import Actor
 from console.models import AuditEntry, CheckoutLock, Order, PaymentOperation, StockLevel
 from console.testing.factories import VISA, Shop
 from console.testing.scripted import (

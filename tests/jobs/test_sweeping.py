@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import Engine, Row
 from sqlalchemy.orm import Session
 
-from console.engine import expiry, process
+from console.engine import process
+from console.engine.driving import expiry
+from console.engine.driving.expiry import expire_due
+from console.engine.driving.recovery import recover_next
 from console.engine.errors import PaymentPending
-from console.engine.expiry import expire_due
-from console.engine.recovery import recover_next
 from console.engine.runtime import CheckoutConfig, attach
 from console.jobs.sweeping import sweep_due
 from console.models import CheckoutLock

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from console.engine import cancel
-from console.engine.events import PRICE_DRIFT
+from console.engine.record.events import PRICE_DRIFT
 from console.engine.runtime import CheckoutConfig
 from console.jobs.schedule import JOBS, Duty
 from console.models import OutboxEvent, Tick

@@ -7,9 +7,9 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from console.engine import Payment, cancel, expire, process, release
-from console.engine.allowed import Action, allowed_actions, why_not
 from console.engine.errors import PaymentDeclined
 from console.engine.machine import COMMITTED_STATES, ENDED
+from console.engine.staff.allowed import Action, allowed_actions, why_not
 from console.models import CheckoutLock, PaymentOperation
 from console.models.types import clock
 from console.monitoring.checkouts import Checkout, read_checkout

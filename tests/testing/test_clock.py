@@ -9,8 +9,8 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from console.engine import process
+from console.engine.driving.expiry import expire_due
 from console.engine.errors import Expired
-from console.engine.expiry import expire_due
 from console.models import Cart, CheckoutLock, CheckoutStep, Order, OutboxEvent
 from console.models.types import clock
 from console.testing import VISA, FrozenClock, Shop, make_due

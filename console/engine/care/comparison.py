@@ -16,8 +16,8 @@ from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.orm import Session
 
 from console.engine.machine import OperationKind, OperationStatus
-from console.engine.money import to_major
 from console.engine.payments.gateway import LedgerEntry
+from console.engine.prices.money import to_major
 from console.engine.runtime import runtime_of
 from console.engine.store.database import Reader, look
 from console.engine.store.tables import locks, operations

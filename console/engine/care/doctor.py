@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from console.engine.care.comparison import Difference, find_differences
 from console.engine.care.invariants import INVARIANTS, Invariant
-from console.engine.locks import is_due
+from console.engine.driving.locks import is_due
+from console.engine.driving.recovery import overdue_operations
 from console.engine.payments.gateway import NoAnswer
-from console.engine.recovery import overdue_operations
 from console.engine.runtime import runtime_of
 from console.engine.store.database import look
 from console.engine.store.tables import locks

@@ -9,12 +9,12 @@ from typing import Any
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from console.engine.attention import Cause, call_off, causes_about, demand, is_known
 from console.engine.care.comparison import Comparison, Difference, Posted, compare
-from console.engine.locks import touch
+from console.engine.driving.locks import touch
 from console.engine.machine import OperationKind, OperationStatus
 from console.engine.payments.facts import record_answer
 from console.engine.payments.gateway import GatewayAnswer
+from console.engine.record.attention import Cause, call_off, causes_about, demand, is_known
 from console.engine.store.database import look, transact
 from console.engine.store.moments import moment_ago
 from console.engine.store.tables import locks

@@ -17,9 +17,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from console.engine.audit import Actor, Deed, write_entry
 from console.engine.errors import InvalidInput
 from console.engine.machine import State
+from console.engine.record.audit import Actor, Deed, write_entry
 from console.engine.store.database import Reader, look, run, transact
 from console.engine.store.moments import moment_ago
 from console.engine.store.tables import events, locks, operations, orders, snapshots, steps

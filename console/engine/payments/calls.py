@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from console.engine.locks import Drive
+from console.engine.driving.locks import Drive
 from console.engine.machine import OperationKind, OperationStatus
 from console.engine.payments.gateway import GatewayAnswer, NoAnswer
 from console.engine.payments.operations import Operations, request_for

@@ -14,8 +14,7 @@ from typing import Any
 from sqlalchemy import Row, case, update
 from sqlalchemy.orm import Session
 
-from console.engine.attention import FOR_HUMANS_ONLY, Cause, call_off, demand
-from console.engine.locks import change, touch
+from console.engine.driving.locks import change, touch
 from console.engine.machine import OperationKind, OperationStatus, State
 from console.engine.payments.gateway import GatewayAnswer
 from console.engine.payments.operations import (
@@ -30,6 +29,7 @@ from console.engine.payments.operations import (
     storable,
     write_operation,
 )
+from console.engine.record.attention import FOR_HUMANS_ONLY, Cause, call_off, demand
 from console.engine.runtime import runtime_of
 from console.engine.store.clauses import Clause, after
 from console.engine.store.tables import locks, operations

@@ -9,13 +9,13 @@ import structlog
 from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import Session
 
-from console.engine.attention import Cause, demand
+from console.engine.driving.locks import touch
 from console.engine.errors import InvalidWebhook, NotFound
-from console.engine.locks import touch
 from console.engine.machine import OperationKind, OperationStatus, State
 from console.engine.payments.facts import record_answer
 from console.engine.payments.gateway import PaymentNotice
 from console.engine.payments.operations import meaning, operations_of, write_operation
+from console.engine.record.attention import Cause, demand
 from console.engine.runtime import runtime_of
 from console.engine.store.database import Reader, look, transact
 from console.engine.store.tables import locks, operations

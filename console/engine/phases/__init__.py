@@ -12,7 +12,7 @@ from console.engine.phases import (
     price_lock,
     stock_commit,
 )
-from console.engine.phases.leg import PhaseModule
+from console.engine.phases.phase import PhaseModule
 
 PHASES: tuple[PhaseModule, ...] = (
     cart_validation,

@@ -8,12 +8,12 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from console.engine import pricing
-from console.engine.addresses import missing_fields
+from console.engine.cart.addresses import missing_fields
 from console.engine.errors import invalid_cart
 from console.engine.inventory import sum_by_variant
 from console.engine.machine import Phase, StepStatus
-from console.engine.phases.leg import Leg
+from console.engine.phases.phase import Leg
+from console.engine.prices import pricing
 from console.models.cart import MAXIMUM_LINES, MAXIMUM_QUANTITY
 
 PHASE = Phase.CART_VALIDATION

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from console.engine.inventory import release_reservations, reserve_stock, sum_by_variant
 from console.engine.machine import Phase, StepStatus
-from console.engine.phases.leg import Leg
+from console.engine.phases.phase import Leg
 
 PHASE = Phase.INVENTORY_RESERVATION
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from console.engine.drift import record_drift
 from console.engine.machine import Phase, StepStatus
 from console.engine.orders import cancel_order, create_order
-from console.engine.phases.leg import Leg
+from console.engine.phases.phase import Leg
+from console.engine.prices.drift import record_drift
 
 PHASE = Phase.ORDER_CREATION
 

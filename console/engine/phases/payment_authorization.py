@@ -6,7 +6,7 @@ from console.engine.machine import OperationKind, OperationStatus, Phase, StepSt
 from console.engine.orders import snapshot_total
 from console.engine.payments.facts import give_back
 from console.engine.payments.operations import write_operation
-from console.engine.phases.leg import Leg
+from console.engine.phases.phase import Leg
 
 PHASE = Phase.PAYMENT_AUTHORIZATION
 

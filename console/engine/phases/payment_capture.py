@@ -5,7 +5,7 @@ from __future__ import annotations
 from console.engine.inventory import pin_reservations
 from console.engine.machine import OperationKind, OperationStatus, Phase, StepStatus
 from console.engine.payments.operations import write_operation
-from console.engine.phases.leg import Leg
+from console.engine.phases.phase import Leg
 
 PHASE = Phase.PAYMENT_CAPTURE
 

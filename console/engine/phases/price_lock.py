@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from console.engine import coupons, pricing
 from console.engine.errors import invalid_cart
 from console.engine.machine import Phase, StepStatus
-from console.engine.phases.leg import Leg
+from console.engine.phases.phase import Leg
+from console.engine.prices import coupons, pricing
 
 PHASE = Phase.PRICE_LOCK
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from console.engine.coupons import keep_use
 from console.engine.inventory import sell_reservations
 from console.engine.machine import Phase, StepStatus
 from console.engine.orders import pay_order
-from console.engine.phases.leg import Leg
+from console.engine.phases.phase import Leg
+from console.engine.prices.coupons import keep_use
 
 PHASE = Phase.STOCK_COMMIT
 

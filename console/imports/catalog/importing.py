@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from console.engine.audit import Actor, Deed, write_entry
+from console.engine.record.audit import Actor, Deed, write_entry
 from console.engine.store.database import transact
 from console.imports.catalog.batches import BatchResult, write_batch
 from console.imports.catalog.products import Product, read_products

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from console.engine.money import is_currency
+from console.engine.prices.money import is_currency
 from console.imports.csv_files import BadLine
 from console.imports.csv_tables import Cells, Table, price_minor, whole_number
 

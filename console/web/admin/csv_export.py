@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from console.engine.money import to_major
+from console.engine.prices.money import to_major
 from console.web.listing.listing import Column, Listing, Shape
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")

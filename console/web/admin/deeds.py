@@ -8,10 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.exc import NoResultFound
 
 from console.engine import expire, extend, release, resolve, retry
-from console.engine.allowed import Action
-from console.engine.audit import Actor
 from console.engine.errors import InvalidInput, NotFound
-from console.engine.reasons import readable_reason
+from console.engine.record.audit import Actor
+from console.engine.staff.allowed import Action
+from console.engine.staff.reasons import readable_reason
 from console.engine.store.database import load
 from console.extensions import db
 from console.models import CheckoutLock, PaymentOperation

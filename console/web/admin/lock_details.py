@@ -11,9 +11,9 @@ from flask_login import current_user
 from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session
 
-from console.engine.drift import read_drifts
-from console.engine.locks import is_due
+from console.engine.driving.locks import is_due
 from console.engine.machine import EXPIRABLE, STATE_NAMES, OperationStatus, State
+from console.engine.prices.drift import read_drifts
 from console.engine.store.database import look
 from console.engine.store.tables import locks, operations
 from console.extensions import current_settings, db

@@ -13,7 +13,7 @@ from sqlalchemy import BindParameter, Select, bindparam, select
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 
-from console.engine.carts import hash_token
+from console.engine.cart.carts import hash_token
 from console.engine.errors import InvalidInput, NotFound
 from console.engine.store.database import look, run
 from console.engine.store.objects import present

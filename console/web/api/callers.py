@@ -10,8 +10,8 @@ from sqlalchemy import Row, or_, select, update
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Forbidden, Unauthorized
 
-from console.engine.audit import Actor
-from console.engine.carts import hash_token
+from console.engine.cart.carts import hash_token
+from console.engine.record.audit import Actor
 from console.engine.store.database import look, transact
 from console.extensions import csrf, db
 from console.models import ApiToken

@@ -8,13 +8,13 @@ from typing import Any
 from sqlalchemy import Row, Select, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
+from console.engine.driving.locks import is_due
 from console.engine.errors import NotFound
-from console.engine.locks import is_due
 from console.engine.machine import OperationStatus, State
-from console.engine.pricing import price_cart, read_lines
+from console.engine.prices.pricing import price_cart, read_lines
+from console.engine.prices.totals import PricedLine
 from console.engine.store.database import Reader, run
 from console.engine.store.tables import cart_lines, carts, locks, operations, snapshots
-from console.engine.totals import PricedLine
 from console.models.types import clock
 from console.web.api.answers import CartAnswer, LineAnswer, Money, TotalsAnswer
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from console.engine import Addresses, LineRequest, create_cart
-from console.engine.cart_changes import change_details
-from console.engine.carts import hash_token, new_token
+from console.engine.cart.carts import hash_token, new_token
+from console.engine.cart.changes import change_details
 from console.engine.store.database import transact
 from console.extensions import db
 from console.web.api.access import cart_token, find_cart

@@ -9,11 +9,11 @@ from pydantic import BaseModel
 from sqlalchemy import Row, select
 
 from console.engine import Payment, cancel, process, resume
-from console.engine.carts import hash_token
+from console.engine.cart.carts import hash_token
+from console.engine.driving.locks import is_due
+from console.engine.driving.start import start_or_join
 from console.engine.errors import NotFound, PaymentPending
-from console.engine.locks import is_due
 from console.engine.machine import STATE_NAMES, State
-from console.engine.start import start_or_join
 from console.engine.store.database import Reader, look
 from console.engine.store.signals import checkout_completed
 from console.engine.store.tables import carts, locks

@@ -16,7 +16,7 @@ from flask_limiter.util import get_remote_address
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from console.engine.idempotency import is_finished
+from console.engine.driving.idempotency import is_finished
 from console.engine.store.database import look
 from console.extensions import current_settings, db
 from console.limiter import ViewLimiter

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console.engine.cart_changes import add_line, remove_line, set_quantity
+from console.engine.cart.changes import add_line, remove_line, set_quantity
 from console.extensions import db
 from console.web.api.access import cart_token, find_cart
 from console.web.api.answers import CartAnswer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, false, select, union_all
 
-from console.engine.locks import normalise_reference
+from console.engine.driving.locks import normalise_reference
 from console.engine.store.tables import locks, operations, orders
 from console.web.listing.filters import Filter, email_is, is_storable, read_id
 

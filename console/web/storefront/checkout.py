@@ -9,11 +9,11 @@ from sqlalchemy import Row
 from werkzeug import Response
 
 from console.engine import Payment, cancel, process, resume
-from console.engine.cart_changes import change_details
+from console.engine.cart.changes import change_details
+from console.engine.driving.idempotency import wait_for_end
+from console.engine.driving.start import start_or_join
 from console.engine.errors import CartLocked, CheckoutInProgress, InProgress, InvalidCart, PaymentPending
-from console.engine.idempotency import wait_for_end
 from console.engine.machine import UNPAID
-from console.engine.start import start_or_join
 from console.extensions import db
 from console.models import CheckoutLock, Order
 from console.models.vocabulary import CartStatus

@@ -8,7 +8,7 @@ from babel.core import Locale
 from babel.numbers import format_currency
 from flask import Flask
 
-from console.engine.money import decimals, to_major
+from console.engine.prices.money import decimals, to_major
 from console.web.api.answers import Money
 from console.web.api.fields import countries
 from console.web.protection import format_seconds

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.exc import NoResultFound
 
 from console.engine import LineRequest, create_cart
-from console.engine.carts import hash_token, new_token
+from console.engine.cart.carts import hash_token, new_token
 from console.engine.errors import NotFound
 from console.engine.store.database import load, look, transact
 from console.engine.store.tables import cart_lines, carts, orders

@@ -11,10 +11,11 @@ import pytest
 from sqlalchemy import Engine, update
 from sqlalchemy.orm import Session
 
-from console.engine import Addresses, LineRequest, create_cart, start
+from console.engine import Addresses, LineRequest, create_cart
 from console.engine.care.invariants import check_all
+from console.engine.driving import start
+from console.engine.driving.recovery import recover
 from console.engine.inventory import correct_stock
-from console.engine.recovery import recover
 from console.engine.runtime import CheckoutConfig, attach
 from console.engine.store.database import transact
 from console.gateways.sandbox import SandboxGateway

@@ -12,8 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from console.engine import Payment, process, release
-from console.engine.audit import Actor
 from console.engine.errors import PaymentDeclined
+from console.engine.record.audit import Actor
 from console.models import CheckoutLock, Order, PaymentOperation
 from console.testing.factories import VISA, Shop
 from console.web.admin import list_view

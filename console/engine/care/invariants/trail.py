@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Select, and_, case, exists, func, literal, or_, select
 
-from console.engine.audit import broken_links, is_head_last
 from console.engine.care.invariants.rule import Invariant
 from console.engine.machine import ENDED, PHASE_STATES, Phase
+from console.engine.record.audit import broken_links, is_head_last
 from console.engine.store.database import Reader
 from console.engine.store.tables import audit_entries, events, locks, operations, steps
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console.engine.allowed import Action
+from console.engine.staff.allowed import Action
 from console.extensions import current_settings
 from console.monitoring.documents import LockDocument
 from console.web.admin.deeds import Wish, Word, perform

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from console.engine.reasons import LONGEST_REASON
+from console.engine.staff.reasons import LONGEST_REASON
 from console.web.api.fields import PRINTABLE, Input, Printable, Whole
 
 _LARGEST_NUMBER = 2**31 - 1

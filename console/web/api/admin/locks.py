@@ -7,8 +7,8 @@ from dataclasses import replace
 from pydantic import BaseModel
 from sqlalchemy import select
 
-from console.engine.allowed import NEEDS_REASON, Action
 from console.engine.errors import NotFound
+from console.engine.staff.allowed import NEEDS_REASON, Action
 from console.engine.store.database import look
 from console.engine.store.tables import locks
 from console.extensions import db

@@ -8,19 +8,19 @@ from typing import Any
 from sqlalchemy import Row, bindparam, insert, update
 from sqlalchemy.orm import Session
 
-from console.engine import events
-from console.engine.answers import answer_of
-from console.engine.carts import read_cart, touch_cart
+from console.engine.cart.carts import read_cart, touch_cart
+from console.engine.driving.expiry import expire_if_due
+from console.engine.driving.legs import run_leg_one
+from console.engine.driving.locks import change, new_reference
 from console.engine.errors import CartOrdered, CheckoutInProgress, InvalidInput, LostRace, NotFound
-from console.engine.expiry import expire_if_due
-from console.engine.history import History
-from console.engine.legs import run_leg_one
-from console.engine.locks import change, new_reference
 from console.engine.machine import Phase, State
 from console.engine.phases import RESERVING_PHASES
 from console.engine.phases.cart_validation import require_valid
-from console.engine.phases.leg import Leg
-from console.engine.pricing import read_lines
+from console.engine.phases.phase import Leg
+from console.engine.prices.pricing import read_lines
+from console.engine.record import events
+from console.engine.record.answers import answer_of
+from console.engine.record.history import History
 from console.engine.runtime import runtime_of
 from console.engine.store.clauses import Clause, after
 from console.engine.store.database import look, run, transact, write

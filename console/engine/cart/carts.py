@@ -12,7 +12,7 @@ from sqlalchemy import Row, bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from console.engine.errors import InvalidInput, LostRace, NotFound
-from console.engine.money import is_currency
+from console.engine.prices.money import is_currency
 from console.engine.runtime import runtime_of
 from console.engine.store import signals
 from console.engine.store.clauses import NOW, Clause, change_row, words

@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy import BindParameter, Row, String, and_, bindparam, insert, or_, select
 from sqlalchemy.orm import Session
 
-from console.engine import coupons
-from console.engine.money import MAXIMUM_MINOR, convert
-from console.engine.rates import exchange_rate
+from console.engine.prices import coupons
+from console.engine.prices.money import MAXIMUM_MINOR, convert
+from console.engine.prices.rates import exchange_rate
+from console.engine.prices.totals import Line, PricedLine, Shipping, TaxTable, Totals, total_up
 from console.engine.runtime import runtime_of
 from console.engine.store.database import run, write
 from console.engine.store.tables import (
@@ -23,7 +24,6 @@ from console.engine.store.tables import (
     variant_prices,
     variants,
 )
-from console.engine.totals import Line, PricedLine, Shipping, TaxTable, Totals, total_up
 
 _COUNTRY: BindParameter[str] = bindparam("to_country", type_=String())
 _LINES = (

@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row
 from sqlalchemy.orm import Session
 
-from console.engine import events
-from console.engine.locks import change
+from console.engine.driving.locks import change
+from console.engine.record import events
 from console.engine.store.tables import locks
 
 _STANDING, _ANSWERED = "attention", "attention_answered"

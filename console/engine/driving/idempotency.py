@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from console.engine.driving.locks import is_driverless
 from console.engine.errors import IdempotencyConflict
-from console.engine.locks import is_driverless
 from console.engine.machine import ENDED, State
 from console.engine.runtime import runtime_of
 from console.engine.store.database import Reader, insert_into, look

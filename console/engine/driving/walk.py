@@ -14,11 +14,11 @@ import structlog
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from console.engine import legs
+from console.engine.driving import legs
+from console.engine.driving.locks import Drive, let_go, new_drive, read_lock, renew, take_over
+from console.engine.driving.moves import CALLS, Move, next_move
 from console.engine.errors import DatabaseUnavailable, InProgress, LostRace
-from console.engine.locks import Drive, let_go, new_drive, read_lock, renew, take_over
 from console.engine.machine import ENDED, State
-from console.engine.moves import CALLS, Move, next_move
 from console.engine.payments.calls import ask_gateway
 from console.engine.payments.facts import record_answer, record_silence
 from console.engine.payments.gateway import GatewayAnswer

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from console.engine.attention import Cause, causes_about, needs_word_about
 from console.engine.machine import STATE_NAMES, OperationKind, OperationStatus, State
 from console.engine.payments.operations import is_settled, statuses_of
+from console.engine.record.attention import Cause, causes_about, needs_word_about
 
 
 class Action(StrEnum):

@@ -19,11 +19,11 @@ from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from console.engine import events
+from console.engine.driving.locks import change
 from console.engine.errors import LostRace
-from console.engine.locks import change
 from console.engine.machine import State
-from console.engine.money import convert
+from console.engine.prices.money import convert
+from console.engine.record import events
 from console.engine.runtime import runtime_of
 from console.engine.store.clauses import Clause, words
 from console.engine.store.database import Reader, look, transact

@@ -10,13 +10,13 @@ import structlog
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
+from console.engine.driving.locks import is_due, read_lock
+from console.engine.driving.rollback import expire_row
+from console.engine.driving.walk import settle
 from console.engine.errors import DatabaseUnavailable, LostRace
-from console.engine.locks import is_due, read_lock
 from console.engine.machine import Outcome
-from console.engine.rollback import expire_row
 from console.engine.store.database import look, transact
 from console.engine.store.tables import locks
-from console.engine.walk import settle
 
 log = structlog.get_logger("checkout")
 

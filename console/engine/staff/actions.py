@@ -12,20 +12,20 @@ from typing import Any
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from console.engine.allowed import Action, why_not
-from console.engine.audit import Actor, Deed, write_entry
 from console.engine.checkout import advance
+from console.engine.driving.locks import DRIVERLESS, NOT_DUE, at_revision, change, is_driverless, is_due
+from console.engine.driving.rollback import go_back
+from console.engine.driving.walk import settle
 from console.engine.errors import InProgress, InvalidInput, LostRace, NotAllowed, NotFound, Stale
-from console.engine.locks import DRIVERLESS, NOT_DUE, at_revision, change, is_driverless, is_due
 from console.engine.machine import Outcome
-from console.engine.reasons import required_reason
-from console.engine.rollback import go_back
+from console.engine.record.audit import Actor, Deed, write_entry
 from console.engine.runtime import runtime_of
+from console.engine.staff.allowed import Action, why_not
+from console.engine.staff.reasons import required_reason
 from console.engine.store.clauses import Clause, after
 from console.engine.store.database import transact
 from console.engine.store.objects import show
 from console.engine.store.tables import locks
-from console.engine.walk import settle
 from console.models import CheckoutLock
 
 _TRIES = 5

@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 from sqlalchemy import Row, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from console.engine.carts import checked_currency, checked_quantity, read_cart, touch_cart, variant_ids
+from console.engine.cart.carts import checked_currency, checked_quantity, read_cart, touch_cart, variant_ids
+from console.engine.driving.expiry import expire_if_due
 from console.engine.errors import CartLocked, CartOrdered, InvalidInput, LostRace, NotFound
-from console.engine.expiry import expire_if_due
 from console.engine.store.database import insert_into, look, transact
 from console.engine.store.tables import cart_lines, carts, variants
 from console.models import Cart

@@ -10,10 +10,10 @@ from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from console.engine.errors import Ended
-from console.engine.history import History
 from console.engine.inventory import Allocation, take_stock
 from console.engine.machine import Phase, StepStatus
 from console.engine.payments.operations import Operations
+from console.engine.record.history import History
 
 
 @dataclass(frozen=True)

@@ -10,19 +10,19 @@ from typing import Any
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from console.engine.actions import require_unmoved, shown
-from console.engine.allowed import Action, owes_by_hand, resolvable, unbooked, why_not
-from console.engine.attention import settle_causes
-from console.engine.audit import Actor, Deed, write_entry
 from console.engine.checkout import advance
+from console.engine.driving.locks import DRIVERLESS, at_revision, change, is_driverless
 from console.engine.errors import Contradicted, InProgress, InvalidInput, LostRace, NotAllowed, Stale
-from console.engine.locks import DRIVERLESS, at_revision, change, is_driverless
 from console.engine.machine import OperationKind, OperationStatus
 from console.engine.payments.calls import find_answer
 from console.engine.payments.facts import follow, record_answer
 from console.engine.payments.gateway import GatewayAnswer
 from console.engine.payments.operations import Operations, is_what_we_asked, meaning, operations_of, raise_operation
-from console.engine.reasons import required_reason
+from console.engine.record.attention import settle_causes
+from console.engine.record.audit import Actor, Deed, write_entry
+from console.engine.staff.actions import require_unmoved, shown
+from console.engine.staff.allowed import Action, owes_by_hand, resolvable, unbooked, why_not
+from console.engine.staff.reasons import required_reason
 from console.engine.store.database import Reader, look, transact
 from console.engine.store.objects import present, show
 from console.engine.store.tables import locks

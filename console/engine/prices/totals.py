@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
-from console.engine.money import rounded, split
+from console.engine.prices.money import rounded, split
 
 
 @dataclass(frozen=True)

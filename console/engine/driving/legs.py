@@ -12,13 +12,8 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from console.engine import events
-from console.engine.attention import FOR_HUMANS_ONLY, Cause, call_off, demand
-from console.engine.errors import Ended, LostRace
-from console.engine.history import History
-from console.engine.idempotency import claim_key
-from console.engine.inventory import StockMoved
-from console.engine.locks import (
+from console.engine.driving.idempotency import claim_key
+from console.engine.driving.locks import (
     DRIVERLESS,
     IN_TIME,
     NEXT_FENCE,
@@ -31,13 +26,18 @@ from console.engine.locks import (
     let_cart_go,
     under_fence,
 )
+from console.engine.driving.rollback import expire_row, finish, go_back
+from console.engine.errors import Ended, LostRace
+from console.engine.inventory import StockMoved
 from console.engine.machine import UNPAID, OperationKind, Outcome, Phase, State, StepStatus
 from console.engine.payments.facts import GIVES_BACK
 from console.engine.payments.gateway import GatewayAnswer
 from console.engine.payments.operations import apply_answer, operations_of
 from console.engine.phases import LEG_THREE, LEG_TWO, PAYING_PHASES, RESERVING_PHASES
-from console.engine.phases.leg import Leg, Payment, PhaseModule, run_phases
-from console.engine.rollback import expire_row, finish, go_back
+from console.engine.phases.phase import Leg, Payment, PhaseModule, run_phases
+from console.engine.record import events
+from console.engine.record.attention import FOR_HUMANS_ONLY, Cause, call_off, demand
+from console.engine.record.history import History
 from console.engine.store.clauses import NOW
 from console.engine.store.database import savepoint
 from console.models.vocabulary import CartStatus

@@ -9,15 +9,15 @@ import structlog
 from sqlalchemy import ColumnElement, Row, Select, case, exists, or_, select
 from sqlalchemy.orm import Session
 
-from console.engine.attention import Cause, demand, has_causes, is_called_for
+from console.engine.driving.locks import read_lock, touch
+from console.engine.driving.walk import drive_on
 from console.engine.errors import DatabaseUnavailable, InProgress
-from console.engine.locks import read_lock, touch
 from console.engine.machine import DRIVEN, OperationKind, OperationStatus, State
 from console.engine.payments.operations import operations_of
+from console.engine.record.attention import Cause, demand, has_causes, is_called_for
 from console.engine.runtime import CheckoutConfig, runtime_of
 from console.engine.store.database import look, transact
 from console.engine.store.tables import locks, operations
-from console.engine.walk import drive_on
 from console.models.types import clock
 
 log = structlog.get_logger("checkout")

@@ -9,11 +9,11 @@ from sqlalchemy import Row, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from console.engine.errors import invalid_cart
-from console.engine.money import convert
-from console.engine.rates import exchange_rate
+from console.engine.prices.money import convert
+from console.engine.prices.rates import exchange_rate
+from console.engine.prices.totals import Discount
 from console.engine.runtime import runtime_of
 from console.engine.store.tables import coupon_redemptions, coupon_variants, coupons
-from console.engine.totals import Discount
 from console.models.types import clock
 from console.models.vocabulary import CouponKind, RedemptionStatus
 

@@ -7,15 +7,15 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from console.engine import events
-from console.engine.attention import Cause, call_off
+from console.engine.driving.locks import DUE, NO_LEASE, change, in_state, let_cart_go
 from console.engine.errors import LostRace
-from console.engine.history import History
-from console.engine.locks import DUE, NO_LEASE, change, in_state, let_cart_go
 from console.engine.machine import UNPAID, OperationKind, OperationStatus, Outcome, Phase, State, StepStatus
 from console.engine.payments.operations import Operations, is_settled, operations_of, statuses_of
 from console.engine.phases import TO_UNDO
-from console.engine.phases.leg import Leg, compensate_phases
+from console.engine.phases.phase import Leg, compensate_phases
+from console.engine.record import events
+from console.engine.record.attention import Cause, call_off
+from console.engine.record.history import History
 from console.engine.store.clauses import NOW, Clause
 
 EXPIRED_REASON = "Its time ran out before the payment was taken."
