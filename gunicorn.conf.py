@@ -6,8 +6,8 @@ import os
 import sys
 from typing import Any
 
-from console.monitoring.logging import configure_logging
 from console.settings import SettingsError, load
+from console.telemetry.logging import configure_logging
 
 try:
     settings = load(os.environ)
@@ -15,7 +15,7 @@ except SettingsError as error:
     sys.exit(f"Checkout Console does not start: {error}")
 
 configure_logging(human=settings.flask_debug or settings.demo)
-logger_class = "console.monitoring.gunicorn_log.EventLogger"
+logger_class = "console.telemetry.gunicorn_log.EventLogger"
 accesslog = None  # the request log says it all already
 
 bind = [f"[{settings.host}]:{settings.port}" if ":" in settings.host else f"{settings.host}:{settings.port}"]

@@ -13,10 +13,10 @@ from console import cli, web
 from console.engine.store.database import configure
 from console.extensions import SETTINGS_KEY, cache, csrf, db, limiter, login_manager, migrate
 from console.flask_config import flask_config, security_headers
-from console.monitoring.logging import configure_logging
-from console.monitoring.requests import log_requests
 from console.paths import resource
 from console.settings import Settings, load
+from console.telemetry.logging import configure_logging
+from console.telemetry.requests import log_requests
 from console.web.sessions import CookieSessions
 from console.wiring import wire_engine
 

@@ -16,11 +16,11 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
-from console import accounts
 from console.engine.runtime import CheckoutConfig, attach
 from console.engine.store.database import create_database
 from console.gateways.sandbox import SandboxGateway
 from console.models import CheckoutLock
+from console.people import accounts
 from console.testing.databases import PreparedDatabase
 from console.testing.factories import Shop
 from tests.compiled import CompiledRoutes, CompiledStatements

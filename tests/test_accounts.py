@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argon2 import PasswordHasher, Type, extract_parameters
 
-from console.accounts import verify_password
+from console.people.accounts import verify_password
 
 LEAST_MEMORY_KIB = 19 * 1024  # what OWASP asks of argon2id
 

@@ -10,16 +10,16 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from console.casebook.cases import Checkout
+from console.casebook.documents import describe
+from console.casebook.money import Heard, Verdict
+from console.casebook.plans import Plan, plan
+from console.casebook.timeline import Bar, waterfall
 from console.cli.drawing import BAD, GOOD, NOTHING, QUIET, WARNING, plain_table
 from console.engine.machine import EXPIRABLE, STATE_NAMES, State
 from console.engine.prices.drift import Drift
 from console.engine.staff.allowed import NEEDS_REASON, Action
-from console.monitoring.checkouts import Checkout
-from console.monitoring.documents import describe
-from console.monitoring.gateway_view import Heard, Verdict
-from console.monitoring.plans import Plan, plan
-from console.monitoring.timeline import Bar, waterfall
-from console.monitoring.wording import ago, duration, exact, money, words
+from console.wording import ago, duration, exact, money, words
 
 _LINE_CELLS = 20
 _VERDICTS = {

@@ -7,6 +7,8 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
+from console.casebook.cases import Checkout, read_checkout
+from console.casebook.documents import describe
 from console.cli.terminal import print_json
 from console.engine.driving.locks import normalise_reference
 from console.engine.errors import NotFound
@@ -14,8 +16,6 @@ from console.engine.machine import STATE_NAMES, State
 from console.engine.store.database import load, look
 from console.extensions import current_settings
 from console.models import CheckoutLock
-from console.monitoring.checkouts import Checkout, read_checkout
-from console.monitoring.documents import describe
 
 _MOST_DIGITS = 18  # of an id
 

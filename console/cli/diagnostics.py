@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 from sqlalchemy.orm import Session
 
+from console.casebook.money import ask_of
 from console.cli.checkout_view import Case, draw_case
 from console.cli.checkouts import find_checkout, find_lock
 from console.cli.groups import open_session
@@ -12,8 +13,7 @@ from console.cli.system_view import draw_system
 from console.cli.terminal import json_option, output, print_json
 from console.engine.prices.drift import read_drifts
 from console.extensions import current_settings
-from console.monitoring.gateway_view import ask_of
-from console.monitoring.system import examine_system
+from console.telemetry.system import examine_system
 
 
 @click.command("diagnostics", short_help="Explain one checkout, or how the whole system is and what to do.")

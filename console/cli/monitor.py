@@ -16,8 +16,8 @@ from console.cli.monitor_view import Surroundings, draw, draw_outage
 from console.cli.terminal import json_option, output, print_json, print_json_line
 from console.engine.errors import DatabaseUnavailable
 from console.extensions import current_settings
-from console.monitoring.monitor import read_numbers, read_sight
-from console.monitoring.statistics import DEFAULT_HOURS, MOST_HOURS
+from console.telemetry.monitor import read_numbers, read_sight
+from console.telemetry.statistics import DEFAULT_HOURS, MOST_HOURS
 
 PAUSE_SECONDS = 5.0
 _OUTAGES = (DatabaseUnavailable, DBAPIError)

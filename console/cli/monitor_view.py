@@ -13,15 +13,15 @@ from rich.text import Text
 
 from console.cli.drawing import BAD, GOOD, NOTHING, QUIET, WARNING, plain_table
 from console.engine.machine import STATE_NAMES, State
-from console.monitoring.monitor import Sight
-from console.monitoring.overview import Pace, Station
-from console.monitoring.statistics import (
+from console.telemetry.monitor import Sight
+from console.telemetry.overview import Pace, Station
+from console.telemetry.statistics import (
     CACHE_HIT_TARGET,
     DURATION_TARGET_SECONDS,
     SUCCESS_RATE_TARGET,
     Statistics,
 )
-from console.monitoring.wording import ago, counted, exact, lasting, words
+from console.wording import ago, counted, exact, lasting, words
 
 _WIDE = 130
 _BAR_CELLS = 16

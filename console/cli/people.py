@@ -6,11 +6,11 @@ import sys
 
 import click
 
-from console import accounts
 from console.cli.groups import actor, open_session
 from console.cli.terminal import json_option, print_json
 from console.engine.store.database import transact
 from console.models.vocabulary import Role
+from console.people import accounts
 
 _role_option = click.option(
     "--role", type=click.Choice([role.value for role in Role]), required=True, help="What they may do."

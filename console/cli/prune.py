@@ -12,7 +12,7 @@ from console.cli.groups import actor, open_session
 from console.cli.terminal import json_option, print_json, progress_bar
 from console.engine.care.retention import Pruned, prune_history
 from console.jobs.listeners import heard_topics
-from console.monitoring.wording import counted, exact
+from console.wording import counted, exact
 
 
 class Age(click.ParamType):

@@ -19,8 +19,8 @@ from console.engine.care.doctor import Diagnosis, diagnose
 from console.engine.store.database import create_database
 from console.extensions import current_settings
 from console.imports.replay import Pace, Reading, ReplayReport, buy_all, read_baskets, read_week
-from console.monitoring.logging import configure_logging
 from console.settings import Settings
+from console.telemetry.logging import configure_logging
 from console.wiring import wire_engine
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

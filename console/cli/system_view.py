@@ -8,8 +8,8 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from console.cli.drawing import BAD, GOOD, NOTHING, QUIET, WARNING, plain_table
-from console.monitoring.system import Findings, System
-from console.monitoring.wording import counted, lasting, words
+from console.telemetry.system import Findings, System
+from console.wording import counted, lasting, words
 
 _MARKS = {"ok": ("✓", GOOD), "warning": ("!", WARNING), "error": ("✕", BAD), "hint": ("·", QUIET)}
 

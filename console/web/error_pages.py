@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response, current_app, make_response, request
 from werkzeug.exceptions import HTTPException
 
-from console.monitoring.requests import request_id
+from console.telemetry.requests import request_id
 
 CONSOLE_PREFIX = "/admin"
 

@@ -19,7 +19,7 @@ from werkzeug.exceptions import HTTPException
 
 from console.engine.errors import CheckoutError, DatabaseUnavailable, Ended, InvalidInput
 from console.engine.machine import Outcome
-from console.monitoring.requests import request_id
+from console.telemetry.requests import request_id
 from console.web import error_pages
 
 API_PREFIX = "/api/"

@@ -9,8 +9,8 @@ from typing import Any, cast
 from flask import Flask, current_app
 
 from console.extensions import SETTINGS_KEY, current_settings, db
-from console.monitoring.health import check_health
-from console.monitoring.readiness import ReadinessProbe, database_check
+from console.telemetry.health import check_health
+from console.telemetry.readiness import ReadinessProbe, database_check
 
 PROBE_KEY = "checkout_readiness"
 UNHEALTHY = 503

@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 
 from console.engine.store.signals import checkout_changed
 from console.extensions import cache
-from console.monitoring.traffic import CACHE_HITS, CACHE_MISSES, count
+from console.telemetry.traffic import CACHE_HITS, CACHE_MISSES, count
 from console.web.cache_folder import CacheFolder
 
 _KEY = "checkout_status_cache"

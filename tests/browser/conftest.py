@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
-from console.accounts import create_user
 from console.demo.seeding import seed_demo
 from console.extensions import db
+from console.people.accounts import create_user
 from console.testing.databases import PreparedDatabase
 from tests.installation import build_app, close
 from tests.services import ARE_REQUIRED

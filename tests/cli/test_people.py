@@ -6,10 +6,10 @@ import pytest
 from apiflask import APIFlask
 from sqlalchemy.orm import Session
 
-from console.accounts import find_user, verify_password
 from console.engine.cart.carts import hash_token
 from console.extensions import db
 from console.models import ApiToken, AuditEntry, User
+from console.people.accounts import find_user, verify_password
 from tests.cli.conftest import Run
 from tests.engine.rows import read, read_one
 

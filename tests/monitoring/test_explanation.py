@@ -6,14 +6,14 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from console.casebook.cases import Checkout, read_checkout
+from console.casebook.plans import plan
 from console.engine import Payment, cancel, expire, process, release
 from console.engine.errors import PaymentDeclined
 from console.engine.machine import COMMITTED_STATES, ENDED
 from console.engine.staff.allowed import Action, allowed_actions, why_not
 from console.models import CheckoutLock, PaymentOperation
 from console.models.types import clock
-from console.monitoring.checkouts import Checkout, read_checkout
-from console.monitoring.plans import plan
 from console.testing.factories import VISA, Shop, make_driverless, make_due
 from tests.web.api.rows import edit
 

@@ -11,7 +11,7 @@ import pytest
 import structlog
 from sqlalchemy.engine import make_url
 
-from console.monitoring.logging import StderrHandler, configure_logging
+from console.telemetry.logging import StderrHandler, configure_logging
 
 
 class Stderr:

@@ -6,11 +6,11 @@ from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
+from console.casebook.cases import Checkout, read_checkout
+from console.casebook.documents import describe
+from console.casebook.prices import tell_prices
 from console.engine import process
 from console.models import CheckoutLock, ShippingMethod
-from console.monitoring.checkouts import Checkout, read_checkout
-from console.monitoring.documents import describe
-from console.monitoring.price_story import tell_prices
 from console.testing.factories import VISA, Shop
 from tests.engine.merchant import add, pounds_in, ten_percent, vat
 

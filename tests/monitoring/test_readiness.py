@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from console.monitoring.readiness import SILENT, Readiness, ReadinessProbe
+from console.telemetry.readiness import SILENT, Readiness, ReadinessProbe
 
 READY = Readiness(is_ready=True, message="fine")
 BROKEN = Readiness(is_ready=False, message="broken")

@@ -13,9 +13,9 @@ from console.engine.driving import start
 from console.engine.errors import InvalidInput, OutOfStock, PaymentDeclined, PaymentPending
 from console.models import CheckoutLock
 from console.models.types import clock
-from console.monitoring.overview import BARS, read_pace
-from console.monitoring.statistics import Statistics, read_statistics, read_window
-from console.monitoring.traffic import Traffic
+from console.telemetry.overview import BARS, read_pace
+from console.telemetry.statistics import Statistics, read_statistics, read_window
+from console.telemetry.traffic import Traffic
 from console.testing.factories import VISA, Shop, make_due
 from tests.web.api.rows import edit
 

@@ -11,13 +11,13 @@ from flask_admin import expose
 from flask_login import current_user
 from werkzeug import Response as AnyResponse
 
+from console.casebook.plans import plan
 from console.engine.errors import CheckoutError, Contradicted, InProgress, InvalidInput, NotAllowed, NotFound, Stale
 from console.engine.machine import STATE_NAMES, State
 from console.engine.record.audit import Actor
 from console.engine.staff.allowed import ADMINS_ONLY, NEEDS_REASON, Action
 from console.engine.staff.reasons import LONGEST_REASON
 from console.extensions import current_settings
-from console.monitoring.plans import plan
 from console.web.admin.deeds import Wish, Word, perform
 from console.web.admin.lock_details import find_checkout
 

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from flask import abort, request
 from flask_admin import expose
 
-from console.monitoring.statistics import DEFAULT_HOURS, read_window
+from console.telemetry.statistics import DEFAULT_HOURS, read_window
 from console.web.admin.panels import PANELS, show_panel
 from console.web.admin.secure import SecureView
 

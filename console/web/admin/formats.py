@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Flask
 
 from console.engine.machine import STATE_NAMES, OperationKind, State
-from console.monitoring.statistics import CACHE_HIT_TARGET, DURATION_TARGET_SECONDS, SUCCESS_RATE_TARGET
-from console.monitoring.wording import ago, duration, exact, lasting, money, words
+from console.telemetry.statistics import CACHE_HIT_TARGET, DURATION_TARGET_SECONDS, SUCCESS_RATE_TARGET
 from console.web.admin.roles import may
+from console.wording import ago, duration, exact, lasting, money, words
 
 
 def register(app: Flask) -> None:

@@ -11,18 +11,18 @@ from flask_login import current_user
 from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session
 
+from console.casebook.cases import Checkout, read_checkout
+from console.casebook.documents import describe
+from console.casebook.prices import tell_prices
+from console.casebook.timeline import waterfall
 from console.engine.driving.locks import is_due
 from console.engine.machine import EXPIRABLE, STATE_NAMES, OperationStatus, State
 from console.engine.prices.drift import read_drifts
 from console.engine.store.database import look
 from console.engine.store.tables import locks, operations
 from console.extensions import current_settings, db
-from console.monitoring.checkouts import Checkout, read_checkout
-from console.monitoring.documents import describe
-from console.monitoring.price_story import tell_prices
-from console.monitoring.statistics import DEFAULT_HOURS, Statistics, read_statistics, read_window
-from console.monitoring.timeline import waterfall
-from console.monitoring.traffic import read_traffic
+from console.telemetry.statistics import DEFAULT_HOURS, Statistics, read_statistics, read_window
+from console.telemetry.traffic import read_traffic
 from console.web.admin.roles import may
 from console.web.progress import STOP_POLLING, is_over
 from console.web.wording import message_of

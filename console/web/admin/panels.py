@@ -12,8 +12,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from console.engine.store.database import look
 from console.extensions import current_settings, db
-from console.monitoring.health import check_health
-from console.monitoring.overview import read_failures, read_pace, read_pipeline, read_trouble
+from console.telemetry.health import check_health
+from console.telemetry.overview import read_failures, read_pace, read_pipeline, read_trouble
 from console.web.admin.lock_details import statistics_now
 
 log = structlog.get_logger(__name__)

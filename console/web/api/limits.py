@@ -20,7 +20,7 @@ from console.engine.driving.idempotency import is_finished
 from console.engine.store.database import look
 from console.extensions import current_settings, db
 from console.limiter import ViewLimiter
-from console.monitoring.traffic import RATE_LIMIT_HITS, count
+from console.telemetry.traffic import RATE_LIMIT_HITS, count
 from console.web.api.access import IDEMPOTENCY_KEY_HEADER
 
 CUSTOMER_KEY = "CHECKOUT_CUSTOMER_KEY"

@@ -8,7 +8,7 @@ from flask import jsonify, redirect, request, url_for
 from werkzeug import Response
 from werkzeug.exceptions import Forbidden
 
-from console.monitoring.requests import request_id
+from console.telemetry.requests import request_id
 
 
 def ask_to_sign_in() -> Response:

@@ -18,11 +18,11 @@ from werkzeug import Response
 from werkzeug.exceptions import TooManyRequests
 from wtforms import EmailField, PasswordField, validators  # type: ignore[import-untyped]
 
-from console.accounts import LONGEST_PASSWORD, hash_password, verify_password
 from console.engine.store.database import look, transact
 from console.extensions import db, limiter
 from console.models import User
 from console.models.types import clock
+from console.people.accounts import LONGEST_PASSWORD, hash_password, verify_password
 from console.web.auth.destinations import local_path
 from console.web.auth.identity import SignedIn
 

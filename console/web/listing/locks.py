@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, case, select, union_all
 from console.engine.machine import COMMITTED_STATES, EXPIRABLE, Outcome, Phase
 from console.engine.store.tables import locks
 from console.models.types import clock
-from console.monitoring.health import STUCK_AFTER_SECONDS
+from console.telemetry.health import STUCK_AFTER_SECONDS
 from console.web.listing.filters import equals, has_email, is_flag, is_number, is_one_of, was_between
 from console.web.listing.listing import Column, Listing, Shape
 from console.web.listing.search import searches

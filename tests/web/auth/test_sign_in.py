@@ -8,9 +8,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
-from console import accounts
 from console.extensions import db
 from console.models import User
+from console.people import accounts
 from console.web.auth import sign_in as sign_in_page
 from tests.web.console_visits import PASSWORD, add_user, csrf_token_in, sign_in
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from console.casebook.documents import LockDocument
 from console.engine.staff.allowed import Action
 from console.extensions import current_settings
-from console.monitoring.documents import LockDocument
 from console.web.admin.deeds import Wish, Word, perform
 from console.web.api.admin.bodies import Extension, Resolution, Retrial, Undoing
 from console.web.api.admin.locks import describe_to_caller

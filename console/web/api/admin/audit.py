@@ -7,10 +7,10 @@ from dataclasses import replace
 from pydantic import BaseModel
 from sqlalchemy import select
 
+from console.casebook.documents import AuditDocument
 from console.engine.store.database import look
 from console.engine.store.tables import audit_entries
 from console.extensions import db
-from console.monitoring.documents import AuditDocument
 from console.web.api.admin.bodies import AuditQuery
 from console.web.api.calls import Call, route
 from console.web.listing.audit import AUDIT

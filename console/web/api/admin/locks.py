@@ -7,14 +7,14 @@ from dataclasses import replace
 from pydantic import BaseModel
 from sqlalchemy import select
 
+from console.casebook.cases import Checkout, read_checkout
+from console.casebook.documents import LockDocument, LockSummary, describe, summary_facts
+from console.casebook.plans import plan
 from console.engine.errors import NotFound
 from console.engine.staff.allowed import NEEDS_REASON, Action
 from console.engine.store.database import look
 from console.engine.store.tables import locks
 from console.extensions import db
-from console.monitoring.checkouts import Checkout, read_checkout
-from console.monitoring.documents import LockDocument, LockSummary, describe, summary_facts
-from console.monitoring.plans import plan
 from console.web.admin.lock_details import sweep_seconds
 from console.web.api.admin.bodies import LockQuery, PlanQuery
 from console.web.api.callers import caller_may

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console.monitoring.statistics import Statistics, read_window
+from console.telemetry.statistics import Statistics, read_window
 from console.web.admin.lock_details import statistics_now
 from console.web.api.admin.bodies import StatisticsQuery
 from console.web.api.calls import Call, route

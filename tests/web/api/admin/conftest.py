@@ -10,8 +10,8 @@ from apiflask import APIFlask
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from console.accounts import create_token
 from console.extensions import db
+from console.people.accounts import create_token
 from tests.web.api.shopper import API, require_described
 
 Ask = Callable[..., TestResponse]

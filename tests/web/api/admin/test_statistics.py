@@ -8,7 +8,7 @@ import pytest
 from apiflask import APIFlask
 from flask.testing import FlaskClient
 
-from console.monitoring import traffic
+from console.telemetry import traffic
 from console.testing.factories import Shop
 from tests.web.api.admin.conftest import Ask, program
 from tests.web.api.shopper import Shopper

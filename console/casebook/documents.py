@@ -9,9 +9,9 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from console.casebook.cases import Checkout
 from console.engine.machine import ENDED, STATE_NAMES, Outcome, State
 from console.engine.staff.allowed import ADMINS_ONLY
-from console.monitoring.checkouts import Checkout
 
 
 class Amount(BaseModel):

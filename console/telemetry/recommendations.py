@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from console.engine.care.doctor import Finding
-from console.monitoring.health import Health
-from console.monitoring.statistics import SUCCESS_RATE_TARGET, Statistics
-from console.monitoring.wording import counted, lasting, words
+from console.telemetry.health import Health
+from console.telemetry.statistics import SUCCESS_RATE_TARGET, Statistics
+from console.wording import counted, lasting, words
 
 Level = Literal["error", "warning", "hint"]
 FLASK = "flask --app wsgi"

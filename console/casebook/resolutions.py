@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from console.engine.machine import OperationKind, OperationStatus, State
-from console.monitoring.wording import money
+from console.wording import money
 
 _ASKED_FIRST = (
     "It is asked first. Its last word is the fact, whatever you say, and a word against it is refused. "

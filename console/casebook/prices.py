@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from console.monitoring.wording import money
+from console.wording import money
 
 
 def tell_prices(snapshots: Sequence[Row[Any]]) -> list[str]:

@@ -13,8 +13,8 @@ from console.engine.machine import LIVE, Outcome, Phase, State
 from console.engine.store.database import Reader
 from console.engine.store.tables import locks
 from console.models.types import clock
-from console.monitoring.sql import epoch_seconds, whole_part
-from console.monitoring.statistics import ENDED_AT, ended_since, is_stuck, read_clock, read_endings
+from console.telemetry.sql import epoch_seconds, whole_part
+from console.telemetry.statistics import ENDED_AT, ended_since, is_stuck, read_clock, read_endings
 
 MOST_SHOWN = 8
 BARS = 24

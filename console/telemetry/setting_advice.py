@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
-from console.monitoring.recommendations import Level, Recommendation
 from console.settings import Settings
+from console.telemetry.recommendations import Level, Recommendation
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1", "0.0.0.0")  # noqa: S104 - compared with, never bound to
 

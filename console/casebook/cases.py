@@ -9,6 +9,8 @@ from typing import Any
 
 from sqlalchemy import Row, Select, select
 
+from console.casebook.explanation import Explanation, explain
+from console.casebook.plans import Holdings
 from console.engine.machine import EXPIRABLE
 from console.engine.staff.allowed import Action, allowed_actions, resolvable
 from console.engine.store.database import Reader
@@ -25,8 +27,6 @@ from console.engine.store.tables import (
     warehouses,
 )
 from console.models.types import clock
-from console.monitoring.explanation import Explanation, explain
-from console.monitoring.plans import Holdings
 
 AUDIT_SHOWN = 100
 # What is shown of an operation. The payment token is not read at all: it is nobody's to see.

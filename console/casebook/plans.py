@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from console.casebook.explanation import NOUNS, is_driven
+from console.casebook.resolutions import Effect, words_and_what_follows
 from console.engine.driving.moves import Move, next_move
 from console.engine.machine import EXPIRABLE, UNPAID, OperationKind, OperationStatus, Outcome, State
 from console.engine.staff.allowed import Action, resolvable, why_not
-from console.monitoring.explanation import NOUNS, is_driven
-from console.monitoring.resolutions import Effect, words_and_what_follows
-from console.monitoring.wording import counted, exact, money
+from console.wording import counted, exact, money
 
 _OPEN_STOCK = ("held", "pinned")
 _MOVES = {

@@ -14,11 +14,13 @@ from console.engine.store.database import Reader, dialect_of, look
 from console.engine.store.tables import events, variants
 from console.models import User
 from console.models.vocabulary import Role
-from console.monitoring.health import Health, check_health
-from console.monitoring.monitor import read_numbers
-from console.monitoring.overview import Trouble, read_trouble
-from console.monitoring.readiness import Readiness, database_check
-from console.monitoring.recommendations import (
+from console.settings import Settings
+from console.settings.kinds import mask_url_passwords
+from console.telemetry.health import Health, check_health
+from console.telemetry.monitor import read_numbers
+from console.telemetry.overview import Trouble, read_trouble
+from console.telemetry.readiness import Readiness, database_check
+from console.telemetry.recommendations import (
     Backlog,
     Recommendation,
     by_urgency,
@@ -29,11 +31,9 @@ from console.monitoring.recommendations import (
     on_rules,
     on_trouble,
 )
-from console.monitoring.setting_advice import on_settings
-from console.monitoring.sql import epoch_seconds
-from console.monitoring.statistics import DEFAULT_HOURS, Statistics, read_clock
-from console.settings import Settings
-from console.settings.kinds import mask_url_passwords
+from console.telemetry.setting_advice import on_settings
+from console.telemetry.sql import epoch_seconds
+from console.telemetry.statistics import DEFAULT_HOURS, Statistics, read_clock
 
 
 @dataclass(frozen=True)

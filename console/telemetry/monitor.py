@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from console.engine.store.database import look
-from console.monitoring.overview import (
+from console.telemetry.overview import (
     FailureMatrix,
     Pace,
     Pipeline,
@@ -17,8 +17,8 @@ from console.monitoring.overview import (
     read_pipeline,
     read_trouble,
 )
-from console.monitoring.statistics import Statistics, read_statistics
-from console.monitoring.traffic import read_traffic
+from console.telemetry.statistics import Statistics, read_statistics
+from console.telemetry.traffic import read_traffic
 
 
 @dataclass(frozen=True)

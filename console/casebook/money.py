@@ -9,12 +9,12 @@ from typing import Any
 import structlog
 from sqlalchemy.orm import Session
 
+from console.casebook.cases import Checkout
 from console.engine.machine import OperationKind, OperationStatus
 from console.engine.payments.gateway import GatewayAnswer, NoAnswer
 from console.engine.payments.operations import meaning
 from console.engine.runtime import runtime_of
 from console.engine.store.database import end_open
-from console.monitoring.checkouts import Checkout
 
 log = structlog.get_logger(__name__)
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from console.engine.machine import EXPIRABLE, UNPAID, OperationKind, OperationStatus, Outcome, State
-from console.monitoring.wording import ago, counted, money, until
+from console.wording import ago, counted, money, until
 
 _IN_DOUBT = (OperationStatus.PENDING, OperationStatus.UNKNOWN)
 NOUNS = {

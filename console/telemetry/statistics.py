@@ -17,8 +17,8 @@ from console.engine.prices.drift import count_drifted
 from console.engine.store.database import Reader
 from console.engine.store.tables import locks
 from console.models.types import clock
-from console.monitoring.sql import epoch_seconds
-from console.monitoring.traffic import Traffic
+from console.telemetry.sql import epoch_seconds
+from console.telemetry.traffic import Traffic
 
 DEFAULT_HOURS = 24
 MOST_HOURS = 720

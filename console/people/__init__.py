@@ -1,0 +1,1 @@
+"""Who works with the console: their accounts and API tokens."""
