@@ -16,8 +16,7 @@ from flask.views import MethodView
 from sqlalchemy.orm import Session
 from wtforms import Form, StringField
 
-from console.engine import cancel
-from console.engine.driving import start
+from console.engine import cancel, start
 from console.models import Cart, CheckoutLock
 from console.protection import (
     CURRENT_CART,

@@ -10,8 +10,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from console.engine import Addresses, LineRequest, Payment, create_cart
-from console.engine.driving import start
+from console.engine import Addresses, LineRequest, Payment, create_cart, start
 from console.engine.inventory import correct_stock
 from console.models import Cart, CheckoutLock, StockLevel, Variant, VariantPrice, Warehouse
 from console.models.types import clock

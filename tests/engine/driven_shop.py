@@ -25,10 +25,9 @@ from hypothesis.stateful import (
 from sqlalchemy import event, select, update
 from sqlalchemy.orm import Session
 
-from console.engine import CheckoutError, advance, cancel, expire, extend, process, release, resume, retry
+from console.engine import CheckoutError, advance, cancel, expire, extend, process, release, resume, retry, start
 from console.engine.care.comparison import find_differences
 from console.engine.cart.changes import add_line
-from console.engine.driving import start
 from console.engine.driving.expiry import expire_due
 from console.engine.driving.recovery import recover
 from console.engine.inventory import correct_stock

@@ -6,9 +6,8 @@ import pytest
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
-from console.engine import CheckoutError, Payment, cancel, process, resume
+from console.engine import CheckoutError, Payment, cancel, process, resume, start
 from console.engine.care.invariants import check_all
-from console.engine.driving import start
 from console.engine.errors import (
     Cancelled,
     Expired,

@@ -8,8 +8,7 @@ import pytest
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
 
-from console.engine import cancel, process, resume
-from console.engine.driving import start
+from console.engine import cancel, process, resume, start
 from console.engine.runtime import CheckoutConfig, attach
 from console.engine.store.database import configure, engine_options, normalise_url
 from console.gateways.sandbox import SandboxGateway

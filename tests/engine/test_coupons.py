@@ -10,9 +10,8 @@ import pytest
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
-from console.engine import Payment, process
+from console.engine import Payment, process, start
 from console.engine.care.invariants import check_all
-from console.engine.driving import start
 from console.engine.errors import InvalidCart, PaymentDeclined
 from console.engine.runtime import CheckoutConfig, attach
 from console.gateways.sandbox import SandboxGateway

@@ -10,9 +10,8 @@ import pytest
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
-from console.engine import Payment, process
+from console.engine import Payment, process, start
 from console.engine.care.invariants import check_all
-from console.engine.driving import start
 from console.engine.errors import PaymentPending
 from console.engine.prices.drift import count_drifted, detect_drift, read_drifts
 from console.engine.record.events import PRICE_DRIFT

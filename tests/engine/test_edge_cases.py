@@ -12,9 +12,8 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from console.engine import CheckoutError, advance, cancel, process, release
+from console.engine import CheckoutError, advance, cancel, process, release, start
 from console.engine.care.invariants import check_all
-from console.engine.driving import start
 from console.engine.driving.locks import read_lock
 from console.engine.driving.recovery import recover
 from console.engine.driving.rollback import go_back

@@ -14,9 +14,8 @@ from sqlalchemy import Engine, select, update
 from sqlalchemy import event as events
 from sqlalchemy.orm import Session
 
-from console.engine import CheckoutError, advance, cancel, inventory, process
+from console.engine import CheckoutError, advance, cancel, inventory, process, start
 from console.engine.care.invariants import check_all
-from console.engine.driving import start
 from console.engine.driving.legs import enter_capture, finish_rollback, go_back_refused
 from console.engine.driving.locks import Drive, new_drive, read_lock, take_over
 from console.engine.errors import InvalidCart, LostRace, PaymentDeclined, PaymentPending

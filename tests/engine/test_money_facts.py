@@ -10,9 +10,8 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from console.engine import CheckoutError, Payment, advance, process, release, resume
+from console.engine import CheckoutError, Payment, advance, process, release, resume, start
 from console.engine.care.invariants import check_all
-from console.engine.driving import start
 from console.engine.driving.recovery import recover
 from console.engine.errors import Expired, InProgress, PaymentDeclined, PaymentPending, Released
 from console.engine.machine import OperationKind, OperationStatus

@@ -11,9 +11,8 @@ import pytest
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
-from console.engine import CheckoutError, Payment, advance, process, retry
+from console.engine import CheckoutError, Payment, advance, process, retry, start
 from console.engine.care.invariants import check_all
-from console.engine.driving import start
 from console.engine.driving.recovery import recover
 from console.engine.errors import OutOfStock, PaymentDeclined, PaymentPending
 from console.engine.machine import OperationStatus

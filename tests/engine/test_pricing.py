@@ -8,9 +8,8 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from console.engine import Addresses, process
+from console.engine import Addresses, process, start
 from console.engine.care.invariants import check_all
-from console.engine.driving import start
 from console.engine.errors import InvalidCart
 from console.engine.runtime import CheckoutConfig, attach
 from console.gateways.sandbox import SandboxGateway

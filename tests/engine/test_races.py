@@ -11,10 +11,9 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from console.engine import CheckoutError, process, release
+from console.engine import CheckoutError, process, release, start
 from console.engine.care.invariants import check_all
 from console.engine.cart.changes import add_line
-from console.engine.driving import start
 from console.engine.driving.expiry import expire_if_due
 from console.engine.store.database import load
 from console.gateways.sandbox import SandboxGateway

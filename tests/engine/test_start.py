@@ -6,10 +6,9 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from console.engine import Addresses, cancel, process, release
+from console.engine import Addresses, cancel, process, release, start
 from console.engine.care.invariants import check_all
 from console.engine.cart.changes import remove_line
-from console.engine.driving import start
 from console.engine.driving.locks import ALPHABET, normalise_reference
 from console.engine.driving.start import start_or_join
 from console.engine.errors import CartOrdered, CheckoutInProgress, InvalidCart, InvalidInput, OutOfStock

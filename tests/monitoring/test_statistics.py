@@ -8,8 +8,7 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from console.engine import Payment, cancel, expire, process, release
-from console.engine.driving import start
+from console.engine import Payment, cancel, expire, process, release, start
 from console.engine.errors import InvalidInput, OutOfStock, PaymentDeclined, PaymentPending
 from console.models import CheckoutLock
 from console.models.types import clock

@@ -11,9 +11,8 @@ import pytest
 from sqlalchemy import Engine, update
 from sqlalchemy.orm import Session
 
-from console.engine import Addresses, LineRequest, create_cart
+from console.engine import Addresses, LineRequest, create_cart, start
 from console.engine.care.invariants import check_all
-from console.engine.driving import start
 from console.engine.driving.recovery import recover
 from console.engine.inventory import correct_stock
 from console.engine.runtime import CheckoutConfig, attach

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from console.engine.driving import start
+from console.engine import start
 from console.models import Cart, Coupon
 from console.models.vocabulary import CouponKind
 from console.testing.factories import Shop, make_due

@@ -11,7 +11,7 @@ from apiflask import APIFlask
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from console.engine.driving import start
+from console.engine import start
 from console.extensions import db
 from console.models import CheckoutLock, Order, Variant
 from console.testing.factories import Shop
