@@ -1,8 +1,8 @@
-"""The kit for shops, under its public name; `console.web.protection` has it."""
+"""The kit for shops, under its public name; `console.web.shared.cart_protection` has it."""
 
 from __future__ import annotations
 
-from console.web.protection import (
+from console.web.shared.cart_protection import (
     CURRENT_CART,
     CheckoutLockValid,
     ChecksCheckoutLock,

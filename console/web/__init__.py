@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flask import Flask
 
-from console.web import admin, api, assets, auth, errors, health, sandbox, storefront
+from console.web import admin, api, assets, auth, health, sandbox, storefront
+from console.web.shared import errors
 
 
 def register(app: Flask) -> None:

@@ -12,9 +12,9 @@ from console.engine.runtime import runtime_of
 from console.extensions import SETTINGS_KEY, db
 from console.gateways.sandbox import SandboxGateway
 from console.gateways.sandbox.challenges import Challenge, ShopperVerdict
-from console.web import error_pages
-from console.web.addresses import path_if_ours
-from console.web.api.answers import Money
+from console.web.shared import error_pages
+from console.web.shared.links import path_if_ours
+from console.web.shared.resources import Money
 
 SEE_OTHER = 303
 GONE = 410

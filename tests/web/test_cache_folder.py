@@ -6,7 +6,7 @@ import os
 import time
 from pathlib import Path
 
-from console.web.cache_folder import WRITES_BETWEEN, CacheFolder
+from console.web.shared.cache_folder import WRITES_BETWEEN, CacheFolder
 
 
 def test_files_past_their_time_are_deleted_once_in_a_while(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from apiflask import APIFlask
 
 from console.engine import errors as refusals
 from console.engine.errors import CheckoutError, Ended, PaymentPending
-from console.web.errors import STATUSES
+from console.web.shared.errors import STATUSES
 from tests.installation import build_app
 from tests.web.api.shopper import PROBLEM_FIELDS
 

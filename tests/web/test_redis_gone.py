@@ -9,7 +9,7 @@ from redis.exceptions import ConnectionError
 from sqlalchemy.orm import Session
 
 from console.testing.factories import ADDRESS, Shop
-from console.web.api.limits import checkout_limiter
+from console.web.shared.limits import checkout_limiter
 from tests.installation import build_app, close
 from tests.web.api.shopper import Shopper
 from tests.web.gunicorn import serve

@@ -9,15 +9,15 @@ from console.web.admin import formats
 from console.web.admin.checkout_locks import CheckoutLocks
 from console.web.admin.dashboard import Dashboard
 from console.web.admin.list_view import ListView
-from console.web.listing.audit import AUDIT
-from console.web.listing.locks import LOCKS
-from console.web.listing.orders import ORDERS
-from console.web.listing.payments import PAYMENTS
-from console.web.listing.reservations import RESERVATIONS
-from console.web.listing.search import HINT
-from console.web.listing.snapshots import SNAPSHOTS
-from console.web.listing.stock_levels import STOCK_LEVELS
-from console.web.listing.users import USERS
+from console.web.shared.listing.audit import AUDIT
+from console.web.shared.listing.locks import LOCKS
+from console.web.shared.listing.orders import ORDERS
+from console.web.shared.listing.payments import PAYMENTS
+from console.web.shared.listing.reservations import RESERVATIONS
+from console.web.shared.listing.search import HINT
+from console.web.shared.listing.snapshots import SNAPSHOTS
+from console.web.shared.listing.stock_levels import STOCK_LEVELS
+from console.web.shared.listing.users import USERS
 
 
 def register(app: Flask) -> None:

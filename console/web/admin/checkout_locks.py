@@ -7,8 +7,8 @@ from flask import request, url_for
 from console.web.admin.actions import LockActions
 from console.web.admin.list_view import ListView
 from console.web.admin.lock_details import LockDetails
-from console.web.listing.keyset import Page
-from console.web.listing.listing import Question
+from console.web.shared.listing.keyset import Page
+from console.web.shared.listing.listing import Question
 
 
 class CheckoutLocks(LockDetails, LockActions, ListView):

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from console.engine.prices.money import to_major
-from console.web.listing.listing import Column, Listing, Shape
+from console.web.shared.listing.listing import Column, Listing, Shape
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 

@@ -6,7 +6,7 @@ from flask import Flask
 
 from console.engine.machine import STATE_NAMES, OperationKind, State
 from console.telemetry.statistics import CACHE_HIT_TARGET, DURATION_TARGET_SECONDS, SUCCESS_RATE_TARGET
-from console.web.admin.roles import may
+from console.web.shared.roles import may
 from console.wording import ago, duration, exact, lasting, money, words
 
 

@@ -14,8 +14,8 @@ from console.engine.store.database import look
 from console.extensions import db
 from console.web.admin.csv_export import write_csv
 from console.web.admin.secure import SecureView
-from console.web.listing.keyset import Page
-from console.web.listing.listing import (
+from console.web.shared.listing.keyset import Page
+from console.web.shared.listing.listing import (
     COUNT_CAP,
     EXPORT_CAP,
     Listing,

@@ -23,9 +23,9 @@ from console.engine.store.tables import locks, operations
 from console.extensions import current_settings, db
 from console.telemetry.statistics import DEFAULT_HOURS, Statistics, read_statistics, read_window
 from console.telemetry.traffic import read_traffic
-from console.web.admin.roles import may
-from console.web.progress import STOP_POLLING, is_over
-from console.web.wording import message_of
+from console.web.shared.progress import STOP_POLLING, is_over
+from console.web.shared.roles import may
+from console.web.shared.status_words import message_of
 
 _MOST_DIGITS = 18
 

@@ -9,8 +9,8 @@ from flask import make_response
 from flask_admin import BaseView
 from flask_login import current_user
 
-from console.web.admin.roles import may
 from console.web.auth.refusals import ask_to_sign_in, refuse
+from console.web.shared.roles import may
 
 
 class Secured:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from flask import Flask
 
 from console.extensions import csrf
-from console.web import status_cache
 from console.web.api import admin, carts, checkouts, docs, lines, orders, products, status, webhooks
 from console.web.api.calls import blueprint
 from console.web.api.converters import CONVERTERS
-from console.web.api.limits import checkout_limiter
+from console.web.shared import status_cache
+from console.web.shared.limits import checkout_limiter
 
 __all__ = ["admin", "carts", "checkouts", "docs", "lines", "orders", "products", "register", "status", "webhooks"]
 

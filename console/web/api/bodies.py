@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from console.models.cart import MAXIMUM_LINES
-from console.web.api.fields import (
+from console.web.shared.fields import (
     Code,
     Country,
     Currency,

@@ -16,7 +16,7 @@ from console.engine.store.database import look, transact
 from console.extensions import csrf, db
 from console.models import ApiToken
 from console.models.types import clock
-from console.web.admin.roles import may
+from console.web.shared.roles import may
 
 _USE_NOTED_EVERY_SECONDS = 60
 

@@ -15,8 +15,8 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 from console.engine.errors import InvalidInput
 from console.web.api.access import cart_token
 from console.web.api.callers import require_right
-from console.web.api.fields import Input
-from console.web.api.limits import limited, tell_limit
+from console.web.shared.fields import Input
+from console.web.shared.limits import limited, tell_limit
 
 MOST_DIGITS = 40
 BEYOND_EVERY_BOUND = 10**MOST_DIGITS
@@ -31,7 +31,7 @@ blueprint.after_request(tell_limit)
 
 @dataclass(frozen=True)
 class Call:
-    """What a call takes and answers; `refusals` are codes of `console.web.errors.STATUSES`.
+    """What a call takes and answers; `refusals` are codes of `console.web.shared.errors.STATUSES`.
 
     `limit` names the call to the rate limiter; `is_public` calls need no cart token; those of the admin API
     (`is_admin`) need a right in the console instead; `headers` are optional ones. The body of a `is_signed` call is

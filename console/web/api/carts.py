@@ -10,10 +10,10 @@ from console.engine.cart.changes import change_details
 from console.engine.store.database import transact
 from console.extensions import db
 from console.web.api.access import cart_token, find_cart
-from console.web.api.answers import CartAnswer
 from console.web.api.bodies import Address, CartChange, NewCart
 from console.web.api.calls import Call, Reply, route
-from console.web.api.cart_view import read_head, view_cart, view_new_cart
+from console.web.shared.cart_view import read_head, view_cart, view_new_cart
+from console.web.shared.resources import CartAnswer
 
 CHANGE_REFUSALS = ("not_found", "invalid", "cart_locked", "cart_ordered")
 

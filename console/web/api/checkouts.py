@@ -29,11 +29,11 @@ from console.web.api.access import (
     session_id,
     token_hash,
 )
-from console.web.api.answers import CheckoutAnswer, PendingAnswer, PurchaseAnswer
 from console.web.api.bodies import NewCheckout, Nothing, PaymentInput, Purchase, Resumption
 from console.web.api.calls import Call, Reply, route
 from console.web.api.orders import answer_order
-from console.web.wording import is_live, message_of
+from console.web.shared.resources import CheckoutAnswer, PendingAnswer, PurchaseAnswer
+from console.web.shared.status_words import is_live, message_of
 
 _ENDS = ("declined", "out_of_stock", "ended", "expired", "invalid_cart")
 _PAYING_REFUSALS = (*_ENDS, "not_found", "invalid", "in_progress", "checkout_in_progress")

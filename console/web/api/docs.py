@@ -9,9 +9,9 @@ from typing import Any
 from flask import Response, render_template
 from pydantic_core import to_json
 
-from console.web import errors
 from console.web.api.calls import blueprint
 from console.web.api.openapi import build_document
+from console.web.shared import errors
 
 
 @cache

@@ -10,9 +10,9 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from console.web import errors
 from console.web.api.access import IDEMPOTENCY_KEY_HEADER, LONGEST_HEADER, SESSION_ID_HEADER
 from console.web.api.calls import OPERATIONS, Call, Operation, blueprint
+from console.web.shared import errors
 
 VERSION = "1.0.0"
 TOKEN_SCHEME = "cartToken"  # noqa: S105 - the scheme's name

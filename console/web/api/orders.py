@@ -11,9 +11,9 @@ from console.engine.store.tables import order_lines
 from console.extensions import db
 from console.models import Order
 from console.web.api.access import find_order
-from console.web.api.answers import AddressAnswer, OrderAnswer
 from console.web.api.calls import Call, route
-from console.web.api.cart_view import line_of, totals_of
+from console.web.shared.cart_view import line_of, totals_of
+from console.web.shared.resources import AddressAnswer, OrderAnswer
 
 _LINES = select(order_lines).where(order_lines.c.order_id == bindparam("of_order")).order_by(order_lines.c.id)
 

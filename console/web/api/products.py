@@ -13,9 +13,9 @@ from console.engine.errors import InvalidInput, NotFound
 from console.engine.store.database import Reader, look
 from console.engine.store.tables import stock_levels, variant_prices, variants, warehouses
 from console.extensions import current_settings, db
-from console.web.api.answers import Money, ProductAnswer, ProductPage
 from console.web.api.bodies import ProductQuery
 from console.web.api.calls import Call, route
+from console.web.shared.resources import Money, ProductAnswer, ProductPage
 
 _POSITION = (variants.c.name, variants.c.id)
 

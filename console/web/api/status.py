@@ -15,11 +15,11 @@ from console.engine.store.database import look
 from console.extensions import current_settings, db
 from console.models.vocabulary import CartStatus
 from console.web.api.access import SESSION_ID_HEADER, owns, session_id, token_hash
-from console.web.api.answers import StatusAnswer
 from console.web.api.calls import Call, route
-from console.web.api.cart_view import is_locked, read_head
-from console.web.status_cache import status_cache
-from console.web.wording import can_expire, is_live, message_of
+from console.web.shared.cart_view import is_locked, read_head
+from console.web.shared.resources import StatusAnswer
+from console.web.shared.status_cache import status_cache
+from console.web.shared.status_words import can_expire, is_live, message_of
 
 
 @route(

@@ -14,8 +14,8 @@ from console.engine.runtime import runtime_of
 from console.engine.store.database import load
 from console.extensions import db
 from console.models import CheckoutLock
-from console.web.api.answers import WebhookAnswer
 from console.web.api.calls import Call, route
+from console.web.shared.resources import WebhookAnswer
 
 log = structlog.get_logger(__name__)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flask import Flask
 
-from console.web import progress, protection
+from console.web.shared import cart_protection as protection
+from console.web.shared import progress
 from console.web.storefront import cart, catalogue, checkout, formats, orders, refusals, status
 from console.web.storefront.pages import blueprint
 from console.web.storefront.shopper import current_cart

@@ -16,9 +16,9 @@ from console.engine.prices.pricing import price_cart, read_lines
 from console.extensions import db
 from console.models import Cart
 from console.models.vocabulary import CartStatus
-from console.web.api.answers import CartAnswer
-from console.web.api.cart_view import view_cart
-from console.web.protection import get_status, protect_cart
+from console.web.shared.cart_protection import get_status, protect_cart
+from console.web.shared.cart_view import view_cart
+from console.web.shared.resources import CartAnswer
 from console.web.storefront.forms import CouponForm, HeldForm, LineForm
 from console.web.storefront.pages import blueprint, page
 from console.web.storefront.shopper import load_cart, make_cart, put_away_cart, read_cart

@@ -17,11 +17,11 @@ from console.engine.machine import UNPAID
 from console.extensions import db
 from console.models import CheckoutLock, Order
 from console.models.vocabulary import CartStatus
-from console.web.addresses import path_if_ours
 from console.web.api.access import LONGEST_HEADER, owns
-from console.web.api.cart_view import is_locked
-from console.web.api.limits import Attempt, limited
-from console.web.protection import get_active_lock, get_status
+from console.web.shared.cart_protection import get_active_lock, get_status
+from console.web.shared.cart_view import is_locked
+from console.web.shared.limits import Attempt, limited
+from console.web.shared.links import path_if_ours
 from console.web.storefront.cart import SEE_OTHER, facts_of
 from console.web.storefront.forms import DetailsForm, HeldForm, PaymentForm
 from console.web.storefront.pages import blueprint, page

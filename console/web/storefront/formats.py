@@ -9,9 +9,9 @@ from babel.numbers import format_currency
 from flask import Flask
 
 from console.engine.prices.money import decimals, to_major
-from console.web.api.answers import Money
-from console.web.api.fields import countries
-from console.web.protection import format_seconds
+from console.web.shared.cart_protection import format_seconds
+from console.web.shared.fields import countries
+from console.web.shared.resources import Money
 
 LOCALE = Locale("en", "GB")
 ART_COLOURS = 6

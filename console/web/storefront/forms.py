@@ -24,8 +24,8 @@ from wtforms import (  # type: ignore[import-untyped]
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional  # type: ignore[import-untyped]
 
 from console.models.cart import MAXIMUM_QUANTITY
-from console.web.api.fields import EMAIL, PRINTABLE
-from console.web.protection import CheckoutLockValid
+from console.web.shared.cart_protection import CheckoutLockValid
+from console.web.shared.fields import EMAIL, PRINTABLE
 from console.web.storefront.formats import countries_by_name
 from console.web.storefront.payment import card_choices
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template
 
-from console.web.api.limits import tell_limit
+from console.web.shared.limits import tell_limit
 from console.web.storefront.shopper import count_pieces
 
 blueprint = Blueprint("storefront", __name__)

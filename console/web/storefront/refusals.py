@@ -16,7 +16,7 @@ from console.engine.errors import CartLocked, CheckoutError, CheckoutInProgress,
 from console.engine.store.database import look
 from console.engine.store.tables import variants
 from console.extensions import db
-from console.web.errors import RETRY_AFTER_SECONDS, STATUSES, answer_refusal, word_refusal
+from console.web.shared.errors import RETRY_AFTER_SECONDS, STATUSES, answer_refusal, word_refusal
 from console.web.storefront.cart import facts_of
 from console.web.storefront.pages import blueprint, page
 from console.web.storefront.shopper import read_cart

@@ -21,8 +21,8 @@ from console.engine.store.tables import cart_lines, carts, orders
 from console.extensions import db
 from console.models import Cart, CheckoutLock, Order
 from console.models.vocabulary import CartStatus
-from console.web.api.cart_view import read_head
-from console.web.protection import CurrentCart
+from console.web.shared.cart_protection import CurrentCart
+from console.web.shared.cart_view import read_head
 
 CART, BOUGHT, DEVICE = "shop_cart", "shop_bought", "shop_device"
 MOST_REMEMBERED = 10

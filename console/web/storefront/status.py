@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Response, jsonify, make_response, render_template, request
 
-from console.web.api.answers import StatusAnswer
 from console.web.auth.refusals import wants_json
-from console.web.progress import STOP_POLLING, is_over
-from console.web.protection import get_status
+from console.web.shared.cart_protection import get_status
+from console.web.shared.progress import STOP_POLLING, is_over
+from console.web.shared.resources import StatusAnswer
 from console.web.storefront.pages import blueprint, page
 
 

@@ -10,7 +10,7 @@ from apiflask import APIFlask
 from flask.testing import FlaskClient
 
 from console.models.vocabulary import Role
-from console.web.admin.roles import RIGHTS, may
+from console.web.shared.roles import RIGHTS, may
 from tests.web.console_visits import Inlined, add_user, csrf_token_in, sign_in
 
 PAGES = ("/admin/", "/admin/checkout-locks/")

@@ -14,7 +14,7 @@ from console.engine import process
 from console.testing.factories import VISA, Shop
 from console.web.admin import list_view
 from console.web.admin.csv_export import FORMULA_STARTS, neutralise
-from console.web.listing import listing as listings
+from console.web.shared.listing import listing as listings
 from tests.web.statements import statements
 
 EXPORT = "/admin/checkout-locks/export.csv"

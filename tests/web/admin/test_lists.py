@@ -17,16 +17,16 @@ from console.engine.record.audit import Actor
 from console.models import CheckoutLock, Order, PaymentOperation
 from console.testing.factories import VISA, Shop
 from console.web.admin import list_view
-from console.web.listing import listing as listings
-from console.web.listing.audit import AUDIT
-from console.web.listing.listing import Listing
-from console.web.listing.locks import LOCKS
-from console.web.listing.orders import ORDERS
-from console.web.listing.payments import PAYMENTS
-from console.web.listing.reservations import RESERVATIONS
-from console.web.listing.snapshots import SNAPSHOTS
-from console.web.listing.stock_levels import STOCK_LEVELS
-from console.web.listing.users import USERS
+from console.web.shared.listing import listing as listings
+from console.web.shared.listing.audit import AUDIT
+from console.web.shared.listing.listing import Listing
+from console.web.shared.listing.locks import LOCKS
+from console.web.shared.listing.orders import ORDERS
+from console.web.shared.listing.payments import PAYMENTS
+from console.web.shared.listing.reservations import RESERVATIONS
+from console.web.shared.listing.snapshots import SNAPSHOTS
+from console.web.shared.listing.stock_levels import STOCK_LEVELS
+from console.web.shared.listing.users import USERS
 from tests.web.admin.lists import HOSTILE_CURSORS, HOSTILE_WORDS, NOW, cursor, following
 from tests.web.console_visits import Inlined, add_user
 from tests.web.statements import statements

@@ -8,7 +8,7 @@ import pytest
 from flask import request
 
 from console.testing.factories import Shop
-from console.web.api.limits import CUSTOMER_KEY
+from console.web.shared.limits import CUSTOMER_KEY
 from tests.services import REDIS_URL
 from tests.web.api.shopper import Shopper
 from tests.web.api.test_budget import counted

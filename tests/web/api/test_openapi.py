@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from apiflask import APIFlask
 
-from console.web import errors
+from console.web.shared import errors
 from tests.installation import build_app
 
 SERVED = {

@@ -15,7 +15,7 @@ from console.extensions import cache
 from console.gateways.sandbox import SandboxGateway
 from console.models import CheckoutLock
 from console.testing.factories import Shop
-from console.web.status_cache import status_cache
+from console.web.shared.status_cache import status_cache
 from tests.services import REDIS_URL
 from tests.web.api.rows import edit
 from tests.web.api.shopper import Shopper

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from console.testing.factories import Shop
-from console.web.api.answers import Money
+from console.web.shared.resources import Money
 from console.web.storefront.catalogue import PAGE_SIZE
 from console.web.storefront.formats import country_name, price
 from tests.web.api.test_budget import counted

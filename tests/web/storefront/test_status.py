@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from console.engine import cancel
 from console.extensions import db
 from console.testing.factories import Shop, make_due
-from console.web.api.answers import StatusAnswer
-from console.web.progress import progress
+from console.web.shared.progress import progress
+from console.web.shared.resources import StatusAnswer
 from tests.web.api.test_budget import counted
 from tests.web.storefront.browser import Browser
 

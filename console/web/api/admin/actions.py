@@ -5,12 +5,12 @@ from __future__ import annotations
 from console.casebook.documents import LockDocument
 from console.engine.staff.allowed import Action
 from console.extensions import current_settings
-from console.web.admin.deeds import Wish, Word, perform
 from console.web.api.admin.bodies import Extension, Resolution, Retrial, Undoing
 from console.web.api.admin.locks import describe_to_caller
 from console.web.api.callers import caller
 from console.web.api.calls import Call, route
-from console.web.api.fields import Input
+from console.web.shared.fields import Input
+from console.web.shared.staff_actions import Wish, Word, perform
 
 _REFUSALS = ("not_found", "invalid", "stale", "not_allowed", "in_progress")
 

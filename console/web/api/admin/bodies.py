@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, StringConstraints
 
 from console.engine.staff.reasons import LONGEST_REASON
-from console.web.api.fields import PRINTABLE, Input, Printable, Whole
+from console.web.shared.fields import PRINTABLE, Input, Printable, Whole
 
 _LARGEST_NUMBER = 2**31 - 1
 _LARGEST_ID = 2**63 - 1

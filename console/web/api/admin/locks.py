@@ -19,8 +19,8 @@ from console.web.admin.lock_details import sweep_seconds
 from console.web.api.admin.bodies import LockQuery, PlanQuery
 from console.web.api.callers import caller_may
 from console.web.api.calls import Call, route
-from console.web.listing.listing import Question, read_rows
-from console.web.listing.locks import LOCKS
+from console.web.shared.listing.listing import Question, read_rows
+from console.web.shared.listing.locks import LOCKS
 
 _SUMMARY = tuple(name for name in LockSummary.model_fields if name in locks.c)
 _LOCKS = replace(LOCKS, query=select(*(locks.c[name] for name in _SUMMARY)))

@@ -6,9 +6,9 @@ from sqlalchemy import select
 
 from console.engine.machine import OperationKind, OperationStatus
 from console.engine.store.tables import locks, operations
-from console.web.listing.filters import equals, is_one_of, was_between
-from console.web.listing.listing import Column, Listing, Shape
-from console.web.listing.search import searches
+from console.web.shared.listing.filters import equals, is_one_of, was_between
+from console.web.shared.listing.listing import Column, Listing, Shape
+from console.web.shared.listing.search import searches
 
 _SHOWN = ("id", "lock_id", "kind", "status", "amount", "currency", "payment_method", "provider", "provider_reference")
 _COURSE = ("idempotency_key", "code", "attempts", "created_at", "resolved_at")

@@ -6,10 +6,10 @@ from sqlalchemy import select
 
 from console.engine.machine import ReservationStatus
 from console.engine.store.tables import locks, reservations, variants, warehouses
-from console.web.listing.filters import is_one_of
-from console.web.listing.listing import Column, Listing, Shape
-from console.web.listing.places import has_sku
-from console.web.listing.search import searches
+from console.web.shared.listing.filters import is_one_of
+from console.web.shared.listing.listing import Column, Listing, Shape
+from console.web.shared.listing.places import has_sku
+from console.web.shared.listing.search import searches
 
 RESERVATIONS = Listing(
     name="stock_reservations",

@@ -8,9 +8,9 @@ from console.engine.machine import COMMITTED_STATES, EXPIRABLE, Outcome, Phase
 from console.engine.store.tables import locks
 from console.models.types import clock
 from console.telemetry.health import STUCK_AFTER_SECONDS
-from console.web.listing.filters import equals, has_email, is_flag, is_number, is_one_of, was_between
-from console.web.listing.listing import Column, Listing, Shape
-from console.web.listing.search import searches
+from console.web.shared.listing.filters import equals, has_email, is_flag, is_number, is_one_of, was_between
+from console.web.shared.listing.listing import Column, Listing, Shape
+from console.web.shared.listing.search import searches
 
 
 def _is_troubled() -> ColumnElement[bool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, false, select
 
 from console.engine.store.tables import variants, warehouses
-from console.web.listing.filters import Filter, is_storable
+from console.web.shared.listing.filters import Filter, is_storable
 
 
 def has_sku(variant_id: ColumnElement[int]) -> Filter:

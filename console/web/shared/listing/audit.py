@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, false, select
 
 from console.engine.store.tables import audit_entries
-from console.web.listing.filters import Filter, equals, is_storable, was_between
-from console.web.listing.listing import Column, Listing, Shape
+from console.web.shared.listing.filters import Filter, equals, is_storable, was_between
+from console.web.shared.listing.listing import Column, Listing, Shape
 
 _OBJECT = audit_entries.c.object_type + ":" + audit_entries.c.object_id
 

@@ -6,9 +6,9 @@ from sqlalchemy import select
 
 from console.engine.store.tables import locks, orders
 from console.models.vocabulary import OrderStatus
-from console.web.listing.filters import equals, has_email, is_number, is_one_of, was_between
-from console.web.listing.listing import Column, Listing, Shape
-from console.web.listing.search import searches
+from console.web.shared.listing.filters import equals, has_email, is_number, is_one_of, was_between
+from console.web.shared.listing.listing import Column, Listing, Shape
+from console.web.shared.listing.search import searches
 
 _SHOWN = (
     "id",

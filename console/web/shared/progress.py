@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask
 
 from console.engine.machine import ENDED, EXPIRABLE, UNPAID, Phase, State
-from console.web.addresses import path_if_ours
+from console.web.shared.links import path_if_ours
 
 _NAMES = {
     Phase.CART_VALIDATION: "Check cart",

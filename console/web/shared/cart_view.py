@@ -16,7 +16,7 @@ from console.engine.prices.totals import PricedLine
 from console.engine.store.database import Reader, run
 from console.engine.store.tables import cart_lines, carts, locks, operations, snapshots
 from console.models.types import clock
-from console.web.api.answers import CartAnswer, LineAnswer, Money, TotalsAnswer
+from console.web.shared.resources import CartAnswer, LineAnswer, Money, TotalsAnswer
 
 _FROZEN = (State.LOCKING_PRICES, State.AUTHORIZING, State.CAPTURING, State.COMPLETED)
 _LOCK_COLUMNS = (

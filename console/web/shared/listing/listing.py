@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, Engine, Row, Select, and_, func, literal, 
 
 from console.engine.store.database import Reader
 from console.models.types import clock
-from console.web.listing.filters import Filter
-from console.web.listing.keyset import Page, Sort, choose_sort, read_page
+from console.web.shared.listing.filters import Filter
+from console.web.shared.listing.keyset import Page, Sort, choose_sort, read_page
 
 COUNT_CAP = 10_000  # beyond it a count says "more than": counting ten million rows helps nobody
 EXPORT_CAP = 10_000

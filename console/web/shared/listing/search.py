@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, false, select, union_all
 
 from console.engine.driving.locks import normalise_reference
 from console.engine.store.tables import locks, operations, orders
-from console.web.listing.filters import Filter, email_is, is_storable, read_id
+from console.web.shared.listing.filters import Filter, email_is, is_storable, read_id
 
 _REFERENCE_LETTERS = 8
 HINT = "Reference, order, e-mail, payment, cart…"

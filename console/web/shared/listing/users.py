@@ -6,8 +6,8 @@ from sqlalchemy import select
 
 from console.models import User
 from console.models.vocabulary import Role
-from console.web.listing.filters import has_email, is_flag, is_one_of
-from console.web.listing.listing import Column, Listing, Shape
+from console.web.shared.listing.filters import has_email, is_flag, is_one_of
+from console.web.shared.listing.listing import Column, Listing, Shape
 
 _users = User.__table__
 

@@ -21,7 +21,7 @@ from redis.exceptions import RedisError
 from console.engine.store.signals import checkout_changed
 from console.extensions import cache
 from console.telemetry.traffic import CACHE_HITS, CACHE_MISSES, count
-from console.web.cache_folder import CacheFolder
+from console.web.shared.cache_folder import CacheFolder
 
 _KEY = "checkout_status_cache"
 # A generation outlives every answer stored under it: answers are kept for an hour at most.

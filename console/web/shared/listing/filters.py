@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, false
 
 from console.engine.errors import InvalidInput
-from console.web.listing.keyset import is_id
+from console.web.shared.listing.keyset import is_id
 
 _LONGEST_NUMBER = 19
 _DATE_LENGTH = len("2026-11-22")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from console.engine.store.tables import stock_levels, variants, warehouses
-from console.web.listing.listing import Column, Listing, Shape
-from console.web.listing.places import has_sku, is_in_warehouse
+from console.web.shared.listing.listing import Column, Listing, Shape
+from console.web.shared.listing.places import has_sku, is_in_warehouse
 
 STOCK_LEVELS = Listing(
     name="stock_levels",

@@ -20,7 +20,7 @@ from werkzeug.exceptions import HTTPException
 from console.engine.errors import CheckoutError, DatabaseUnavailable, Ended, InvalidInput
 from console.engine.machine import Outcome
 from console.telemetry.requests import request_id
-from console.web import error_pages
+from console.web.shared import error_pages
 
 API_PREFIX = "/api/"
 MEDIA_TYPE = "application/problem+json"

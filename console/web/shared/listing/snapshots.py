@@ -5,9 +5,9 @@ from __future__ import annotations
 from sqlalchemy import func, select
 
 from console.engine.store.tables import locks, snapshots
-from console.web.listing.filters import is_number, was_between
-from console.web.listing.listing import Column, Listing, Shape
-from console.web.listing.search import searches
+from console.web.shared.listing.filters import is_number, was_between
+from console.web.shared.listing.listing import Column, Listing, Shape
+from console.web.shared.listing.search import searches
 
 _AMOUNTS = ("unit_price", "sub_total", "discount_total", "tax_total", "shipping_total", "total")
 
