@@ -5,9 +5,10 @@ from __future__ import annotations
 from flask import Flask
 
 from console.extensions import csrf
-from console.web.api import admin, carts, checkouts, docs, lines, orders, products, status, webhooks
+from console.web.api import admin, docs
 from console.web.api.calls import blueprint
 from console.web.api.converters import CONVERTERS
+from console.web.api.storefront import carts, checkouts, lines, orders, products, status, webhooks
 from console.web.shared import status_cache
 from console.web.shared.limits import checkout_limiter
 

@@ -26,7 +26,7 @@ from console.engine.store.tables import carts, locks
 from console.extensions import current_settings, db
 from console.models import CheckoutLock
 from console.web.api.access import owns
-from console.web.api.status import answer_status, find_facts
+from console.web.api.storefront.status import answer_status, find_facts
 
 CURRENT_CART = "CHECKOUT_CURRENT_CART"
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Response, request
 
-from console.web.api.bodies import ProductQuery
 from console.web.api.calls import validate
-from console.web.api.products import list_products, show_product
+from console.web.api.storefront.bodies import ProductQuery
+from console.web.api.storefront.products import list_products, show_product
 from console.web.storefront.forms import LineForm
 from console.web.storefront.pages import blueprint, page
 

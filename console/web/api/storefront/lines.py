@@ -5,9 +5,9 @@ from __future__ import annotations
 from console.engine.cart.changes import add_line, remove_line, set_quantity
 from console.extensions import db
 from console.web.api.access import cart_token, find_cart
-from console.web.api.bodies import LineQuantity, NewLine
 from console.web.api.calls import Call, route
-from console.web.api.carts import CHANGE_REFUSALS, answer_cart
+from console.web.api.storefront.bodies import LineQuantity, NewLine
+from console.web.api.storefront.carts import CHANGE_REFUSALS, answer_cart
 from console.web.shared.resources import CartAnswer
 
 _LINE = "/carts/<row_id:cart_id>/lines/<text:sku>"

@@ -13,8 +13,8 @@ from console.engine.errors import InvalidInput, NotFound
 from console.engine.store.database import Reader, look
 from console.engine.store.tables import stock_levels, variant_prices, variants, warehouses
 from console.extensions import current_settings, db
-from console.web.api.bodies import ProductQuery
 from console.web.api.calls import Call, route
+from console.web.api.storefront.bodies import ProductQuery
 from console.web.shared.resources import Money, ProductAnswer, ProductPage
 
 _POSITION = (variants.c.name, variants.c.id)

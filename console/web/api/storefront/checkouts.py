@@ -29,9 +29,9 @@ from console.web.api.access import (
     session_id,
     token_hash,
 )
-from console.web.api.bodies import NewCheckout, Nothing, PaymentInput, Purchase, Resumption
 from console.web.api.calls import Call, Reply, route
-from console.web.api.orders import answer_order
+from console.web.api.storefront.bodies import NewCheckout, Nothing, PaymentInput, Purchase, Resumption
+from console.web.api.storefront.orders import answer_order
 from console.web.shared.resources import CheckoutAnswer, PendingAnswer, PurchaseAnswer
 from console.web.shared.status_words import is_live, message_of
 

@@ -10,8 +10,8 @@ from console.engine.cart.changes import change_details
 from console.engine.store.database import transact
 from console.extensions import db
 from console.web.api.access import cart_token, find_cart
-from console.web.api.bodies import Address, CartChange, NewCart
 from console.web.api.calls import Call, Reply, route
+from console.web.api.storefront.bodies import Address, CartChange, NewCart
 from console.web.shared.cart_view import read_head, view_cart, view_new_cart
 from console.web.shared.resources import CartAnswer
 
