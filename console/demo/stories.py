@@ -17,7 +17,7 @@ from console.engine.cart.changes import change_details
 from console.engine.checkout import advance, cancel, process, start
 from console.engine.errors import CheckoutError, InvalidCart
 from console.engine.machine import OperationKind
-from console.engine.phases.phase import Payment
+from console.engine import Payment
 from console.engine.staff.actions import release
 from console.engine.store.database import look, transact
 from console.engine.store.tables import operations, variant_prices, variants

@@ -1,7 +1,4 @@
-"""People who sign in and programs that call the admin API: made, changed and recognised; audited.
-
-Passwords are kept as argon2 hashes, API tokens as SHA-256: neither can be read back.
-"""
+"""People who sign in: made, changed and recognised; audited. Passwords are kept as argon2 hashes."""
 
 from __future__ import annotations
 
@@ -10,19 +7,20 @@ from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from console.engine.cart.carts import hash_token
 from console.engine.errors import InvalidInput, NotFound
 from console.engine.record.audit import Actor, Deed, write_entry
-from console.models import ApiToken, User
+from console.engine.store.database import transact
+from console.models import User
+from console.models.types import clock
 from console.models.vocabulary import Role
 
 SHORTEST_PASSWORD = 10
 LONGEST_PASSWORD = 1000  # hashing is work: nobody may have us hash a book
-_LONGEST_NAME = 255
+LONGEST_NAME = 255
 hasher = PasswordHasher()  # slow on purpose; whoever makes users by the dozen puts a cheaper one here
 
 
@@ -58,7 +56,7 @@ def create_user(session: Session, *, email: str, password: str, role: str, actor
         InvalidInput: for no e-mail address, an unknown role, a weak password, or an e-mail that has a user already.
     """
     address = _checked_email(email)
-    user = User(email=address, password_hash=hash_password(password), role=_checked_role(role))
+    user = User(email=address, password_hash=hash_password(password), role=checked_role(role))
     try:
         with session.begin_nested():
             session.add(user)
@@ -94,6 +92,12 @@ def disable_user(session: Session, *, email: str, actor: str = "system") -> User
     return user
 
 
+def note_sign_in(session: Session, user_id: int) -> None:
+    """Note that a user has signed in now. Own transaction."""
+    seen = update(User).where(User.id == user_id).values(last_login_at=clock())
+    transact(session, lambda: session.execute(seen))
+
+
 def find_user(session: Session, email: str) -> User:
     """Find a user by e-mail, in any case of its letters. Reads only.
 
@@ -106,32 +110,21 @@ def find_user(session: Session, email: str) -> User:
     return user
 
 
-def create_token(session: Session, *, name: str, role: str, actor: str = "system") -> str:
-    """Make an API token and give it: it cannot be read again. Caller commits.
-
-    Raises:
-        InvalidInput: for an unknown role, or a name that is empty or too long.
-    """
-    if not 0 < len(name.strip()) <= _LONGEST_NAME:
-        raise InvalidInput(f"A token's name has 1 to {_LONGEST_NAME} characters.", field="name")
-    token = f"cct_{secrets.token_urlsafe(32)}"
-    row = ApiToken(name=name.strip(), token_hash=hash_token(token), role=_checked_role(role))
-    session.add(row)
-    session.flush()
-    _audit(session, actor, "create_token", ("api_token", row.id), name=row.name, role=row.role)
-    return token
-
-
 def _checked_email(email: str) -> str:
     address = email.strip().lower()
     local, _, domain = address.rpartition("@")
-    is_plain = address.isprintable() and " " not in address and len(address) <= _LONGEST_NAME
+    is_plain = address.isprintable() and " " not in address and len(address) <= LONGEST_NAME
     if not (local and domain and is_plain):
         raise InvalidInput(f"{email!r} is no e-mail address.", field="email")
     return address
 
 
-def _checked_role(role: str) -> Role:
+def checked_role(role: str) -> Role:
+    """Give a role by its name.
+
+    Raises:
+        InvalidInput: when it is none.
+    """
     try:
         return Role(role)
     except ValueError:

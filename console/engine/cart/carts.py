@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Row, bindparam, insert, select
 from sqlalchemy.orm import Session
@@ -16,13 +16,14 @@ from console.engine.prices.money import is_currency
 from console.engine.runtime import runtime_of
 from console.engine.store import signals
 from console.engine.store.clauses import NOW, Clause, change_row, words
-from console.engine.store.database import Reader, run, write
+from console.engine.store.database import Reader, run, transact, write
 from console.engine.store.objects import present
 from console.engine.store.tables import cart_lines, carts, variants
 from console.models import Cart
 from console.models.cart import MAXIMUM_LINES, MAXIMUM_QUANTITY
 from console.models.vocabulary import CartStatus
 
+Result = TypeVar("Result")
 _NEW_CART = insert(carts).returning(carts)
 _NEW_LINES = insert(cart_lines)
 _READ = select(carts).where(carts.c.id == bindparam("of_cart"))
@@ -92,6 +93,16 @@ def create_cart(  # noqa: PLR0913 - a cart has that many parts
     cart = run(session, _NEW_CART, row).one()
     _add_lines(session, cart.id, list(lines))
     return present(session, Cart, cart)
+
+
+def create_owned_cart(session: Session, told: Callable[[Cart, str], Result], **contents: Any) -> Result:
+    """Make a cart as `create_cart`, with a token that reaches it; give what is `told` of both. Own transaction."""
+
+    def make() -> Result:
+        token = new_token()  # anew at each try: one whose confirmation was lost may have used the last one up
+        return told(create_cart(session, token=token, **contents), token)
+
+    return transact(session, make)
 
 
 def checked_currency(session: Session, currency: str | None) -> str:

@@ -18,7 +18,7 @@ from console.engine.record.audit import Actor
 from console.engine.staff.allowed import ADMINS_ONLY, NEEDS_REASON, Action
 from console.engine.staff.reasons import LONGEST_REASON
 from console.extensions import current_settings
-from console.web.admin.lock_details import find_checkout
+from console.web.shared.cases import find_checkout
 from console.web.shared.staff_actions import Wish, Word, perform
 
 ROUTE = f"/<row_id:lock_id>/<any({', '.join(action for action in Action if action not in ADMINS_ONLY)}):action>"

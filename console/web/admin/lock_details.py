@@ -11,7 +11,7 @@ from flask_login import current_user
 from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session
 
-from console.casebook.cases import Checkout, read_checkout
+from console.casebook.cases import Checkout
 from console.casebook.documents import describe
 from console.casebook.prices import tell_prices
 from console.casebook.timeline import waterfall
@@ -20,9 +20,9 @@ from console.engine.machine import EXPIRABLE, STATE_NAMES, OperationStatus, Stat
 from console.engine.prices.drift import read_drifts
 from console.engine.store.database import look
 from console.engine.store.tables import locks, operations
-from console.extensions import current_settings, db
-from console.telemetry.statistics import DEFAULT_HOURS, Statistics, read_statistics, read_window
-from console.telemetry.traffic import read_traffic
+from console.extensions import db
+from console.telemetry.statistics import DEFAULT_HOURS, read_window
+from console.web.shared.cases import find_checkout, read_case, statistics_now
 from console.web.shared.progress import STOP_POLLING, is_over
 from console.web.shared.roles import may
 from console.web.shared.status_words import message_of
@@ -40,7 +40,7 @@ class LockDetails:
         """Show one checkout."""
         lock_id = _wanted_id()
         with Session(db.engine) as session:
-            checkout = _found(read_checkout(session, lock_id, sweep_seconds=sweep_seconds()))
+            checkout = read_case(session, lock_id)
             drift = read_drifts(session, [lock_id]).get(lock_id)
         page: str = self.render(
             "admin/checkout_lock.html",
@@ -91,31 +91,6 @@ def as_status(lock: Any, *, is_due: bool, is_waiting: bool) -> dict[str, Any]:
     }
 
 
-def find_checkout(lock_id: int) -> Checkout:
-    """Find a checkout, or answer that there is none.
-
-    Raises:
-        NotFound: when there is no such checkout.
-    """
-    checkout = look(db.session(), lambda reader: read_checkout(reader, lock_id, sweep_seconds=sweep_seconds()))
-    return _found(checkout)
-
-
-def sweep_seconds() -> float:
-    """Tell how long it is from one sweep of what is due to the next."""
-    return 60.0 * current_settings().checkout_cleanup_interval
-
-
-def statistics_now(hours: int) -> Statistics:
-    """Read the statistics of the last hours."""
-    tolerance = current_settings().checkout_price_drift_tolerance
-    traffic = read_traffic(hours=hours)
-    return look(
-        db.session(),
-        lambda reader: read_statistics(reader, hours=hours, tolerance_minor=tolerance, traffic=traffic),
-    )
-
-
 def _write_out(checkout: Checkout) -> str:
     for_admin = may(current_user.role, "checkout_locks.resolve_page")
     return describe(checkout, for_admin=for_admin).model_dump_json(indent=2)
@@ -138,9 +113,3 @@ def _wanted_id() -> int:
     wanted = request.args.get("id", "")
     is_number = wanted.isascii() and wanted.isdigit() and len(wanted) <= _MOST_DIGITS
     return int(wanted) if is_number else 0
-
-
-def _found(checkout: Checkout | None) -> Checkout:
-    if checkout is None:
-        abort(HTTPStatus.NOT_FOUND, "There is no such checkout.")
-    return checkout

@@ -18,12 +18,13 @@ from console.engine.errors import InvalidInput, NotFound
 from console.engine.store.database import look, run
 from console.engine.store.objects import present
 from console.engine.store.tables import carts, locks, orders
-from console.extensions import current_settings, db
+from console.extensions import db
 from console.models import Cart, CheckoutLock, Order
+from console.web.shared.limits import Attempt
+from console.web.shared.ownership import LONGEST_KEY
 
 SESSION_ID_HEADER = "X-Session-Id"
 IDEMPOTENCY_KEY_HEADER = "Idempotency-Key"
-LONGEST_HEADER = 255
 
 Model = TypeVar("Model")
 
@@ -70,14 +71,14 @@ def read_header(name: str) -> str | None:
         InvalidInput: when it is longer than 255 characters or unprintable.
     """
     value = request.headers.get(name, "")
-    if len(value) > LONGEST_HEADER or not value.isprintable():
-        raise InvalidInput(f"{name} has at most {LONGEST_HEADER} printable characters.", field=name)
+    if len(value) > LONGEST_KEY or not value.isprintable():
+        raise InvalidInput(f"{name} has at most {LONGEST_KEY} printable characters.", field=name)
     return value or None
 
 
-def owns(lock: Any, *, session_id: str) -> bool:
-    """Tell whether a lock is a session's to drive; any session of the cart's may, where the shop allows that."""
-    return bool(lock.session_id == session_id or not current_settings().checkout_prevent_concurrent)
+def attempted() -> Attempt:
+    """Read which attempt a call makes: at the checkout in its URL, under the key in its header."""
+    return (request.view_args or {}).get("lock_id"), request.headers.get(IDEMPOTENCY_KEY_HEADER)
 
 
 def find_cart(cart_id: int) -> Cart:

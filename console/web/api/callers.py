@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import g, request
 from flask_login import current_user
-from sqlalchemy import Row, or_, select, update
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Forbidden, Unauthorized
 
-from console.engine.cart.carts import hash_token
 from console.engine.record.audit import Actor
-from console.engine.store.database import look, transact
 from console.extensions import csrf, db
-from console.models import ApiToken
-from console.models.types import clock
+from console.people.tokens import recognise
 from console.web.shared.roles import may
-
-_USE_NOTED_EVERY_SECONDS = 60
 
 
 def require_right(right: str) -> None:
@@ -55,20 +47,10 @@ def _person() -> tuple[str, str]:
 
 def _program() -> tuple[str, str]:
     scheme, _, token = request.headers["Authorization"].strip().partition(" ")
-    row = _find(token.strip()) if scheme.lower() == "bearer" else None
+    row = recognise(db.session(), token.strip()) if scheme.lower() == "bearer" else None
     if row is None:
         raise _stranger("There is no such API token.")
-    if row.is_use_to_be_noted:
-        noted = update(ApiToken).where(ApiToken.id == row.id).values(last_used_at=clock())
-        transact(db.session(), lambda: db.session.execute(noted))
     return f"token:{row.name}", row.role
-
-
-def _find(token: str) -> Row[Any] | None:
-    is_unnoted = or_(ApiToken.last_used_at.is_(None), ApiToken.last_used_at < clock(-_USE_NOTED_EVERY_SECONDS))
-    query = select(ApiToken.id, ApiToken.name, ApiToken.role, is_unnoted.label("is_use_to_be_noted"))
-    query = query.where(ApiToken.token_hash == hash_token(token), ApiToken.revoked_at.is_(None))
-    return look(db.session(), lambda reader: reader.execute(query).one_or_none())
 
 
 def _stranger(message: str) -> Unauthorized:

@@ -9,21 +9,16 @@ from functools import wraps
 from typing import Any, NoReturn
 
 from flask import Blueprint, Response, request
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
-from console.engine.errors import InvalidInput
-from console.web.api.access import cart_token
+from console.web.api.access import attempted, cart_token
 from console.web.api.callers import require_right
-from console.web.shared.fields import Input
+from console.web.shared.fields import Input, validate
 from console.web.shared.limits import limited, tell_limit
 
 MOST_DIGITS = 40
 BEYOND_EVERY_BOUND = 10**MOST_DIGITS
-IN_PLAIN_WORDS = {
-    "string_pattern_mismatch": "This is not of the form asked for; control characters are refused.",
-    "string_unicode": "This is not valid Unicode.",
-}
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 blueprint.after_request(tell_limit)
@@ -85,7 +80,7 @@ def route(method: str, path: str, call: Call) -> Callable[[Callable[..., Any]], 
                 arguments["query"] = validate(call.query, request.args.to_dict())
             return _respond(view(**arguments))
 
-        served = limited(lambda: str(call.limit))(answer) if call.limit else answer
+        served = limited(lambda: str(call.limit), attempt=attempted)(answer) if call.limit else answer
         blueprint.add_url_rule(path, view.__name__, served, methods=[method], merge_slashes=False)
         OPERATIONS.append(Operation(method, path, call, view))
         return view
@@ -105,23 +100,6 @@ def _let_in(call: Call, view: Callable[..., Any]) -> None:
 def _forbid_storing(response: Response) -> Response:
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-def validate(model: type[Input], data: Any) -> Input:
-    """Read data as a model.
-
-    Raises:
-        InvalidInput: with every reason in `context["reasons"]`.
-    """
-    try:
-        return model.model_validate(data)
-    except ValidationError as refusal:
-        found = refusal.errors(include_url=False, include_input=False, include_context=False)
-    reasons = [
-        {"field": ".".join(map(str, each["loc"])), "message": IN_PLAIN_WORDS.get(each["type"], each["msg"])}
-        for each in found
-    ]
-    raise InvalidInput("The request is not valid; see the reasons.", reasons=reasons)
 
 
 def _respond(answered: BaseModel | Reply) -> Response:

@@ -10,9 +10,10 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from console.web.api.access import IDEMPOTENCY_KEY_HEADER, LONGEST_HEADER, SESSION_ID_HEADER
+from console.web.api.access import IDEMPOTENCY_KEY_HEADER, SESSION_ID_HEADER
 from console.web.api.calls import OPERATIONS, Call, Operation, blueprint
 from console.web.shared import errors
+from console.web.shared.ownership import LONGEST_KEY
 
 VERSION = "1.0.0"
 TOKEN_SCHEME = "cartToken"  # noqa: S105 - the scheme's name
@@ -112,7 +113,7 @@ def _query(operation: Operation) -> Iterator[dict[str, Any]]:
 
 def _header_parameters(operation: Operation) -> Iterator[dict[str, Any]]:
     for name in operation.call.headers:
-        schema = {"type": "string", "maxLength": LONGEST_HEADER}
+        schema = {"type": "string", "maxLength": LONGEST_KEY}
         yield {"name": name, "in": "header", "required": False, "schema": schema, "description": _HEADERS[name]}
 
 

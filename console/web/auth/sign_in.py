@@ -13,16 +13,15 @@ from flask_limiter.util import get_remote_address
 from flask_login import current_user, login_user
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFError
-from sqlalchemy import select, update
+from sqlalchemy import select
 from werkzeug import Response
 from werkzeug.exceptions import TooManyRequests
 from wtforms import EmailField, PasswordField, validators  # type: ignore[import-untyped]
 
-from console.engine.store.database import look, transact
+from console.engine.store.database import look
 from console.extensions import db, limiter
 from console.models import User
-from console.models.types import clock
-from console.people.accounts import LONGEST_PASSWORD, hash_password, verify_password
+from console.people.accounts import LONGEST_PASSWORD, hash_password, note_sign_in, verify_password
 from console.web.auth.destinations import local_path
 from console.web.auth.identity import SignedIn
 
@@ -69,8 +68,7 @@ def log_in() -> Response:
         return page(MISTAKEN, status=HTTPStatus.UNAUTHORIZED)
     _forget_session()
     login_user(user)
-    seen = update(User).where(User.id == user.id).values(last_login_at=clock())
-    transact(db.session(), lambda: db.session.execute(seen))
+    note_sign_in(db.session(), user.id)
     log.info("signed_in", user_id=user.id, address=request.remote_addr)
     return redirect(destination(), HTTPStatus.SEE_OTHER)
 

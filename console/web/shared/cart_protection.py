@@ -25,8 +25,8 @@ from console.engine.store.database import load, look
 from console.engine.store.tables import carts, locks
 from console.extensions import current_settings, db
 from console.models import CheckoutLock
-from console.web.api.access import owns
-from console.web.api.storefront.status import answer_status, find_facts
+from console.web.shared.checkout_status import answer_status, find_facts
+from console.web.shared.ownership import owns
 
 CURRENT_CART = "CHECKOUT_CURRENT_CART"
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from babel.core import Locale
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
+from console.engine.errors import InvalidInput
 from console.models.cart import MAXIMUM_QUANTITY
 
 _CONTROL = r"\x00-\x1f\x7f-\x9f"
 PRINTABLE = rf"^[^{_CONTROL}]*$"
 FILLED = rf"^[^{_CONTROL}]*[^\s{_CONTROL}][^{_CONTROL}]*$"
 EMAIL = rf"^[^@\s{_CONTROL}]+@[^@\s{_CONTROL}]+$"
+IN_PLAIN_WORDS = {
+    "string_pattern_mismatch": "This is not of the form asked for; control characters are refused.",
+    "string_unicode": "This is not valid Unicode.",
+}
 _ALPHA_2 = re.compile("[A-Z]{2}")
 # What CLDR knows beyond ISO 3166-1: unions, reserved codes, and its own private ones.
 _NO_COUNTRIES = {"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "XK", "ZZ"}
@@ -53,3 +58,23 @@ class Input(BaseModel):
     """A part of a request: unknown fields are refused, and no value is taken for another type's."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+
+
+Body = TypeVar("Body", bound=Input)
+
+
+def validate(model: type[Body], data: Any) -> Body:
+    """Read data as a model.
+
+    Raises:
+        InvalidInput: with every reason in `context["reasons"]`.
+    """
+    try:
+        return model.model_validate(data)
+    except ValidationError as refusal:
+        found = refusal.errors(include_url=False, include_input=False, include_context=False)
+    reasons = [
+        {"field": ".".join(map(str, each["loc"])), "message": IN_PLAIN_WORDS.get(each["type"], each["msg"])}
+        for each in found
+    ]
+    raise InvalidInput("The request is not valid; see the reasons.", reasons=reasons)

@@ -11,7 +11,7 @@ from functools import wraps
 from typing import Any, TypeVar
 
 import structlog
-from flask import Response, current_app, request
+from flask import Response, current_app
 from flask_limiter.util import get_remote_address
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
@@ -21,7 +21,6 @@ from console.engine.store.database import look
 from console.extensions import current_settings, db
 from console.limiter import ViewLimiter
 from console.telemetry.traffic import RATE_LIMIT_HITS, count
-from console.web.api.access import IDEMPOTENCY_KEY_HEADER
 
 CUSTOMER_KEY = "CHECKOUT_CUSTOMER_KEY"
 
@@ -43,13 +42,13 @@ def customer_key() -> str:
 checkout_limiter = ViewLimiter(customer_key, headers_enabled=False, swallow_errors=True)
 
 
-def from_api() -> Attempt:
-    """Read which attempt an API call makes: at the checkout in its URL, under the key in its header."""
-    return (request.view_args or {}).get("lock_id"), request.headers.get(IDEMPOTENCY_KEY_HEADER)
+def no_attempt() -> Attempt:
+    """Say that the request repeats none."""
+    return None, None
 
 
 def limited(
-    call: Callable[[], str], *, attempt: Callable[[], Attempt] = from_api
+    call: Callable[[], str], *, attempt: Callable[[], Attempt] = no_attempt
 ) -> Callable[[Callable[..., View]], Callable[..., View]]:
     """Count a view's requests as those of a checkout call: `call` tells which, `start`, `process` or `resume`.
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from flask import Response, request
 
-from console.web.api.calls import validate
-from console.web.api.storefront.bodies import ProductQuery
-from console.web.api.storefront.products import list_products, show_product
+from console.web.shared.catalogue import ProductQuery, find_product, find_products
+from console.web.shared.fields import validate
 from console.web.storefront.forms import LineForm
 from console.web.storefront.pages import blueprint, page
 
@@ -18,11 +17,11 @@ def home() -> Response:
     """Show a page of the catalogue, or of what a search finds."""
     wanted = {name: request.args[name] for name in ("q", "cursor") if name in request.args}
     query = validate(ProductQuery, {**wanted, "limit": PAGE_SIZE})
-    return page("catalogue.html", query=query, products=list_products(query))
+    return page("catalogue.html", query=query, products=find_products(query))
 
 
 @blueprint.get("/products/<text:sku>")
 def product(sku: str) -> Response:
     """Show a product, and the form that puts it into the cart."""
-    found = show_product(sku)
+    found = find_product(sku)
     return page("product.html", product=found, form=LineForm(sku=found.sku, quantity=1))

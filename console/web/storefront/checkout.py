@@ -17,11 +17,11 @@ from console.engine.machine import UNPAID
 from console.extensions import db
 from console.models import CheckoutLock, Order
 from console.models.vocabulary import CartStatus
-from console.web.api.access import LONGEST_HEADER, owns
 from console.web.shared.cart_protection import get_active_lock, get_status
 from console.web.shared.cart_view import is_locked
 from console.web.shared.limits import Attempt, limited
 from console.web.shared.links import path_if_ours
+from console.web.shared.ownership import LONGEST_KEY, owns
 from console.web.storefront.cart import SEE_OTHER, facts_of
 from console.web.storefront.forms import DetailsForm, HeldForm, PaymentForm
 from console.web.storefront.pages import blueprint, page
@@ -82,7 +82,7 @@ def asked_call() -> str:
 def attempt() -> Attempt:
     """Read which attempt a payment form makes."""
     key = request.form.get("key", "")
-    return _named_lock(), key if len(key) <= LONGEST_HEADER and key.isprintable() else None
+    return _named_lock(), key if len(key) <= LONGEST_KEY and key.isprintable() else None
 
 
 def _named_lock() -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Response
 
-from console.web.api.storefront.orders import answer_order
+from console.web.shared.order_view import answer_order
 from console.web.storefront.pages import blueprint, page
 from console.web.storefront.shopper import load_order
 

@@ -13,10 +13,10 @@ from flask import session
 from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.exc import NoResultFound
 
-from console.engine import LineRequest, create_cart
-from console.engine.cart.carts import hash_token, new_token
+from console.engine import LineRequest
+from console.engine.cart.carts import create_owned_cart, hash_token
 from console.engine.errors import NotFound
-from console.engine.store.database import load, look, transact
+from console.engine.store.database import load, look
 from console.engine.store.tables import cart_lines, carts, orders
 from console.extensions import db
 from console.models import Cart, CheckoutLock, Order
@@ -90,13 +90,9 @@ def make_cart(*, sku: str, quantity: int) -> None:
     Raises:
         InvalidInput: for an unknown SKU, or a quantity out of bounds; no cart is made then.
     """
-    database = db.session()
-
-    def make() -> list[Any]:
-        token = new_token()  # anew at each try: one whose confirmation was lost may have used the last one up
-        return [create_cart(database, lines=[LineRequest(sku, quantity)], token=token).id, token]
-
-    session[CART] = transact(database, make)
+    session[CART] = create_owned_cart(
+        db.session(), lambda cart, token: [cart.id, token], lines=[LineRequest(sku, quantity)]
+    )
     device_id()
 
 

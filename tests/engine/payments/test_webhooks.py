@@ -22,7 +22,7 @@ from console.engine.errors import InvalidWebhook, NotFound, PaymentDeclined, Pay
 from console.engine.machine import OperationKind, OperationStatus
 from console.engine.payments.gateway import GatewayAnswer, PaymentNotice, SendsWebhooks
 from console.engine.payments.notices import take_notice
-from console.engine.phases.phase import Payment
+from console.engine import Payment
 from console.gateways.sandbox import SandboxGateway
 from console.gateways.sandbox.webhooks import sign
 from console.models import CheckoutLock, Order, PaymentOperation

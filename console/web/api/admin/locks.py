@@ -7,18 +7,16 @@ from dataclasses import replace
 from pydantic import BaseModel
 from sqlalchemy import select
 
-from console.casebook.cases import Checkout, read_checkout
 from console.casebook.documents import LockDocument, LockSummary, describe, summary_facts
 from console.casebook.plans import plan
-from console.engine.errors import NotFound
 from console.engine.staff.allowed import NEEDS_REASON, Action
 from console.engine.store.database import look
 from console.engine.store.tables import locks
 from console.extensions import db
-from console.web.admin.lock_details import sweep_seconds
 from console.web.api.admin.bodies import LockQuery, PlanQuery
 from console.web.api.callers import caller_may
 from console.web.api.calls import Call, route
+from console.web.shared.cases import find_checkout
 from console.web.shared.listing.listing import Question, read_rows
 from console.web.shared.listing.locks import LOCKS
 
@@ -94,15 +92,3 @@ def describe_to_caller(lock_id: int) -> LockDocument:
         NotFound: when there is none.
     """
     return describe(find_checkout(lock_id), for_admin=caller_may("api.resolve_lock"))
-
-
-def find_checkout(lock_id: int) -> Checkout:
-    """Find a checkout.
-
-    Raises:
-        NotFound: when there is none.
-    """
-    checkout = look(db.session(), lambda reader: read_checkout(reader, lock_id, sweep_seconds=sweep_seconds()))
-    if checkout is None:
-        raise NotFound("There is no such checkout.")
-    return checkout

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from console.models.cart import MAXIMUM_LINES
 from console.web.shared.fields import (
@@ -95,13 +95,3 @@ class Resumption(Input):
 
 class Nothing(Input):
     """A body without fields."""
-
-
-class ProductQuery(Input):
-    """Which products, and which page of them."""
-
-    model_config = ConfigDict(strict=False)  # a query is all text
-
-    q: Printable = Field("", description="part of the name or SKU")
-    cursor: Annotated[str, Field(max_length=1024)] = Field("", description="`next_cursor` of the page before")
-    limit: Annotated[int, Field(ge=1, le=100)] = 50

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from console.engine import Addresses, LineRequest, create_cart
-from console.engine.cart.carts import hash_token, new_token
+from console.engine import Addresses, LineRequest
+from console.engine.cart.carts import create_owned_cart, hash_token
 from console.engine.cart.changes import change_details
-from console.engine.store.database import transact
 from console.extensions import db
 from console.web.api.access import cart_token, find_cart
 from console.web.api.calls import Call, Reply, route
@@ -22,22 +21,16 @@ CHANGE_REFUSALS = ("not_found", "invalid", "cart_locked", "cart_ordered")
 def make_cart(body: NewCart) -> Reply:
     """Make a cart; its token reaches it from now on."""
     session = db.session()
-
-    def make() -> CartAnswer:
-        token = new_token()  # anew at each try: one whose confirmation was lost may have used the last one up
-        cart = create_cart(
-            session,
-            lines=[LineRequest(line.sku, line.quantity) for line in body.lines],
-            email=body.email,
-            addresses=Addresses(stored_address(body.shipping_address), stored_address(body.billing_address)),
-            currency=body.currency,
-            coupon_code=body.coupon,
-            external_reference=body.external_reference,
-            token=token,
-        )
-        return view_new_cart(session, cart, token=token)
-
-    answer = transact(session, make)
+    answer = create_owned_cart(
+        session,
+        lambda cart, token: view_new_cart(session, cart, token=token),
+        lines=[LineRequest(line.sku, line.quantity) for line in body.lines],
+        email=body.email,
+        addresses=Addresses(stored_address(body.shipping_address), stored_address(body.billing_address)),
+        currency=body.currency,
+        coupon_code=body.coupon,
+        external_reference=body.external_reference,
+    )
     return Reply(answer, 201, {"Location": f"/api/v1/carts/{answer.id}"})
 
 

@@ -24,14 +24,14 @@ from console.web.api.access import (
     SESSION_ID_HEADER,
     cart_token,
     find_lock,
-    owns,
     read_header,
     session_id,
     token_hash,
 )
 from console.web.api.calls import Call, Reply, route
 from console.web.api.storefront.bodies import NewCheckout, Nothing, PaymentInput, Purchase, Resumption
-from console.web.api.storefront.orders import answer_order
+from console.web.shared.order_view import answer_order
+from console.web.shared.ownership import owns
 from console.web.shared.resources import CheckoutAnswer, PendingAnswer, PurchaseAnswer
 from console.web.shared.status_words import is_live, message_of
 
