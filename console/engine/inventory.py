@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from console.engine.errors import InvalidInput, LostRace, OutOfStock
 from console.engine.machine import ReservationStatus
 from console.engine.store.clauses import words
-from console.engine.store.database import run, write
+from console.engine.store.database import run, write_later
 from console.engine.store.tables import cart_lines, reservations, stock_levels, stock_movements, variants, warehouses
 from console.models.types import clock
 from console.models.vocabulary import MovementKind
@@ -92,7 +92,7 @@ def reserve_stock(
             raise StockMoved
         raise OutOfStock("There is not enough stock.", shortages=_describe(session, shortages))
     if allocations:
-        write(session, _HOLD, [_reservation(lock.id, each) for each in allocations])
+        write_later(session, _HOLD, [_reservation(lock.id, each) for each in allocations])
     return allocations
 
 
@@ -155,14 +155,14 @@ def _by_level(changes: Iterable[tuple[int, int]]) -> list[dict[str, int]]:
 
 def pin_reservations(session: Session, lock_id: int) -> None:
     """Pin what a checkout holds: past the point of no return nobody gives it back. Caller commits."""
-    write(session, _PIN, {"of_lock": lock_id})
+    write_later(session, _PIN, {"of_lock": lock_id})
 
 
 def release_reservations(session: Session, lock_id: int) -> dict[str, int]:
     """Give a checkout's stock back, and tell how much that was. Caller commits."""
     rows = _resolve(session, lock_id, ReservationStatus.RELEASED)
     if rows:
-        write(session, _RELEASE, _by_level((row.stock_level_id, row.quantity) for row in rows))
+        write_later(session, _RELEASE, _by_level((row.stock_level_id, row.quantity) for row in rows))
     return {"pieces": sum(row.quantity for row in rows), "levels": len(rows)}
 
 
@@ -180,8 +180,8 @@ def sell_reservations(session: Session, lock_id: int) -> None:
         for row in rows
     ]
     if sales:
-        write(session, _MOVE, sales)
-        write(session, _SELL, _by_level((row.stock_level_id, row.quantity) for row in rows))
+        write_later(session, _MOVE, sales)
+        write_later(session, _SELL, _by_level((row.stock_level_id, row.quantity) for row in rows))
 
 
 def _resolve(session: Session, lock_id: int, status: ReservationStatus) -> Sequence[Row[Any]]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from console.engine.prices.drift import moved_by_price
 from console.engine.store.clauses import words
-from console.engine.store.database import run, write
+from console.engine.store.database import run, write_later
 from console.engine.store.tables import carts, order_lines, orders, snapshots
 from console.models.types import clock
 from console.models.vocabulary import OrderStatus
@@ -84,7 +84,7 @@ def create_order(session: Session, lock: Row[Any]) -> Row[Any]:
     """
     values = {"of_lock": lock.id, "number": f"O-{lock.reference}", "email": lock.customer_email}
     order = run(session, _CREATE, values).one()
-    write(session, _COPY_LINES, {"of_lock": lock.id, "order_id": order.id})
+    write_later(session, _COPY_LINES, {"of_lock": lock.id, "order_id": order.id})
     return order
 
 
@@ -95,4 +95,4 @@ def pay_order(session: Session, lock_id: int) -> Row[Any]:
 
 def cancel_order(session: Session, lock_id: int) -> None:
     """Mark the order of a checkout cancelled. Caller commits."""
-    write(session, _CANCEL, {"of_lock": lock_id})
+    write_later(session, _CANCEL, {"of_lock": lock_id})

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from console.engine.errors import DatabaseUnavailable, LostRace
-from console.engine.store.database import run, savepoint, transact, write
+from console.engine.store.database import run, savepoint, transact, write_later
 from console.engine.store.express import open_line
 from console.engine.store.express_rows import MOST_ROWS, in_few
 from console.engine.store.tables import variants
@@ -44,15 +44,15 @@ def test_every_engine_of_a_process_goes_by_express(session: Session, database: E
 
 def test_what_is_written_is_seen_by_the_next_statement(session: Session) -> None:
     def work() -> list[str]:
-        write(session, _ADD, rows("A", "B"))
-        write(session, _ADD, rows("C"))
+        write_later(session, _ADD, rows("A", "B"))
+        write_later(session, _ADD, rows("C"))
         return skus(session)
 
     assert transact(session, work) == ["A", "B", "C"]
 
 
 def test_what_is_written_last_is_committed(session: Session, other: Session) -> None:
-    transact(session, lambda: write(session, _ADD, rows("A")))
+    transact(session, lambda: write_later(session, _ADD, rows("A")))
 
     assert skus(other) == ["A"]
 
@@ -60,14 +60,14 @@ def test_what_is_written_last_is_committed(session: Session, other: Session) -> 
 def test_more_rows_than_one_statement_holds_all_go_in(session: Session) -> None:
     names = [f"S{number}" for number in range(2 * MOST_ROWS + 3)]
 
-    transact(session, lambda: write(session, _ADD, rows(*names)))
+    transact(session, lambda: write_later(session, _ADD, rows(*names)))
 
     assert skus(session) == names
 
 
 def test_a_statement_of_another_way_comes_after_what_waits(session: Session) -> None:
     def work() -> int:
-        write(session, _ADD, rows("A"))
+        write_later(session, _ADD, rows("A"))
         return len(session.execute(select(variants.c.id)).all())
 
     assert transact(session, work) == 1
@@ -75,8 +75,8 @@ def test_a_statement_of_another_way_comes_after_what_waits(session: Session) -> 
 
 def test_an_error_of_what_waits_shows_at_the_commit_and_undoes_everything(session: Session, other: Session) -> None:
     def work() -> None:
-        write(session, _ADD, rows("A"))
-        write(session, _ADD, rows("A"))
+        write_later(session, _ADD, rows("A"))
+        write_later(session, _ADD, rows("A"))
 
     with pytest.raises(IntegrityError):
         transact(session, work)
@@ -86,8 +86,8 @@ def test_an_error_of_what_waits_shows_at_the_commit_and_undoes_everything(sessio
 
 def test_an_error_of_what_waits_shows_at_the_next_statement_too(session: Session, other: Session) -> None:
     def work() -> list[str]:
-        write(session, _ADD, rows("A"))
-        write(session, _ADD, rows("A"))
+        write_later(session, _ADD, rows("A"))
+        write_later(session, _ADD, rows("A"))
         return skus(session)
 
     with pytest.raises(IntegrityError):
@@ -101,7 +101,7 @@ def test_a_connection_that_broke_is_given_up_and_the_work_done_again(session: Se
     breaks = iter((True, False))
 
     def work() -> list[str]:
-        write(session, _ADD, rows("A"))
+        write_later(session, _ADD, rows("A"))
         if next(breaks):
             own = session.connection().exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
             other.connection().exec_driver_sql(f"SELECT pg_terminate_backend({own})")
@@ -118,7 +118,7 @@ def test_a_connection_that_breaks_while_what_waits_is_committed_leaves_it_unknow
 ) -> None:
     def work() -> None:
         own = session.connection().exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
-        write(session, _ADD, rows("A"))
+        write_later(session, _ADD, rows("A"))
         other.connection().exec_driver_sql(f"SELECT pg_terminate_backend({own})")
         other.commit()
 
@@ -130,12 +130,12 @@ def test_a_connection_that_breaks_while_what_waits_is_committed_leaves_it_unknow
 
 def test_what_waits_is_dropped_by_a_rollback(session: Session, other: Session) -> None:
     def work() -> None:
-        write(session, _ADD, rows("A"))
+        write_later(session, _ADD, rows("A"))
         raise LostRace("somebody else was faster")
 
     with pytest.raises(LostRace):
         transact(session, work)
-    transact(session, lambda: write(session, _ADD, rows("B")))
+    transact(session, lambda: write_later(session, _ADD, rows("B")))
 
     assert skus(other) == ["B"]
 
@@ -143,14 +143,14 @@ def test_what_waits_is_dropped_by_a_rollback(session: Session, other: Session) -
 def test_a_savepoint_undoes_what_came_after_it_alone(session: Session, other: Session) -> None:
     def refuse() -> None:
         with savepoint(session):
-            write(session, _ADD, rows("B"))
+            write_later(session, _ADD, rows("B"))
             raise LostRace("no")
 
     def work() -> None:
-        write(session, _ADD, rows("A"))
+        write_later(session, _ADD, rows("A"))
         with pytest.raises(LostRace):
             refuse()
-        write(session, _ADD, rows("C"))
+        write_later(session, _ADD, rows("C"))
 
     transact(session, work)
 

@@ -16,7 +16,7 @@ from console.engine.prices.money import is_currency
 from console.engine.runtime import runtime_of
 from console.engine.store import signals
 from console.engine.store.clauses import NOW, Clause, change_row, words
-from console.engine.store.database import Reader, run, transact, write
+from console.engine.store.database import Reader, run, transact, write_later
 from console.engine.store.objects import present
 from console.engine.store.tables import cart_lines, carts, variants
 from console.models import Cart
@@ -125,7 +125,7 @@ def _add_lines(session: Session, cart_id: int, lines: list[LineRequest]) -> None
         raise InvalidInput(f"A cart has at most {MAXIMUM_LINES} lines.", field="lines")
     ids = variant_ids(session, {line.sku for line in lines})
     rows = [_line_row(cart_id, ids[line.sku], line) for line in _merge(lines)]
-    write(session, _NEW_LINES, rows)
+    write_later(session, _NEW_LINES, rows)
 
 
 def _merge(lines: list[LineRequest]) -> list[LineRequest]:

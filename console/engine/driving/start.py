@@ -23,7 +23,7 @@ from console.engine.record.answers import answer_of
 from console.engine.record.history import History
 from console.engine.runtime import runtime_of
 from console.engine.store.clauses import Clause, after
-from console.engine.store.database import look, run, transact, write
+from console.engine.store.database import look, run, transact, write_later
 from console.engine.store.objects import present
 from console.engine.store.tables import carts, locks
 from console.models import Cart, CheckoutLock
@@ -104,7 +104,7 @@ def _hold(session: Session, asked: _Request) -> Row[Any]:
         "customer_email": cart.email,
     }
     lock = run(session, _NEW_LOCK, {**row, **after(asked.ttl_seconds).values}).one()
-    write(session, _HOLD, {"of_cart": cart.id, "new_lock": lock.id})
+    write_later(session, _HOLD, {"of_cart": cart.id, "new_lock": lock.id})
     events.write_event(session, lock, topic=events.STARTED)
     return _reserve(session, lock, cart) if runtime_of(session).config.reserve_on_start else lock
 

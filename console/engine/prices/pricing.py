@@ -15,7 +15,7 @@ from console.engine.prices.money import MAXIMUM_MINOR, convert
 from console.engine.prices.rates import exchange_rate
 from console.engine.prices.totals import Line, PricedLine, Shipping, TaxTable, Totals, total_up
 from console.engine.runtime import runtime_of
-from console.engine.store.database import run, write
+from console.engine.store.database import run, write_later
 from console.engine.store.tables import (
     cart_lines,
     shipping_methods,
@@ -211,7 +211,7 @@ def write_snapshots(session: Session, lock: Row[Any], priced: PricedCart) -> Non
         "coupon_code": priced.coupon.code if priced.coupon else None,
     }
     rows = [common | _cart_row(priced), *(common | _line_row(line) for line in priced.totals.lines)]
-    write(session, _FREEZE, rows)
+    write_later(session, _FREEZE, rows)
 
 
 def _cart_row(priced: PricedCart) -> dict[str, Any]:

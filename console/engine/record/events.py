@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from console.engine.machine import Outcome
 from console.engine.store import signals
-from console.engine.store.database import write
+from console.engine.store.database import write_later
 from console.engine.store.tables import events
 
 STARTED = "CheckoutStarted"
@@ -29,7 +29,7 @@ def write_event(session: Session, lock: Row[Any], *, topic: str, **facts: Any) -
     """Write an event of a checkout and have its signal sent after the commit. Caller commits."""
     payload = {"reference": lock.reference, "cart_id": lock.cart_id, "state": lock.state, **facts}
     row = {"lock_id": lock.id, "topic": topic, "is_terminal": topic in TERMINAL, "payload": payload}
-    write(session, _WRITE, row)
+    write_later(session, _WRITE, row)
     signals.queue(session, signals.BY_TOPIC[topic], lock_id=lock.id, payload=payload)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from console.engine.machine import PHASE_STATES, Phase, StepStatus
-from console.engine.store.database import dialect_of, in_dialects, write
+from console.engine.store.database import dialect_of, in_dialects, write_later
 from console.engine.store.tables import steps
 
 
@@ -70,4 +70,4 @@ class History:
         """Write the notes, in one statement. Caller commits."""
         if not self.rows:
             return
-        write(session, _WRITE[dialect_of(session)], list(self.rows.values()))
+        write_later(session, _WRITE[dialect_of(session)], list(self.rows.values()))

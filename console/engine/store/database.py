@@ -144,7 +144,7 @@ def run(reader: Reader, statement: Executable, values: Any = None) -> Answer:
     return _run(reader, statement, values, is_late=False)
 
 
-def write(session: Session, statement: Executable, values: Any) -> None:
+def write_later(session: Session, statement: Executable, values: Any) -> None:
     """Run a kept Core statement as `run`, unseen: it goes out, and fails, with a later one or the commit."""
     _run(session, statement, values, is_late=True)
 
@@ -173,7 +173,7 @@ def savepoint(session: Session) -> Iterator[None]:
     if driver is None:
         connection.exec_driver_sql(_SAVE)
     else:
-        driver.write_late(_SAVE, {})
+        driver.write_later(_SAVE, {})
     try:
         yield  # the commit releases the savepoint
     except DBAPIError:  # the whole transaction is lost

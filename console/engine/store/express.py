@@ -46,7 +46,7 @@ class LateConnection(psycopg.Connection[tuple[Any, ...]]):
         self.send_late()
         return super().cursor(*arguments, **options)
 
-    def write_late(self, sql: str, parameters: Parameters) -> None:
+    def write_later(self, sql: str, parameters: Parameters) -> None:
         """Write with the next statement or the commit."""
         self._late.append((sql, parameters))
 
@@ -180,7 +180,7 @@ def run_express(line: Line, ticket: Ticket, values: Sequence[Mapping[str, Any]],
     parameters = [ticket.parameters(each) for each in values]
     if is_late:
         for sql, each in in_few(ticket.sql, parameters):
-            driver.write_late(sql, each)
+            driver.write_later(sql, each)
         return Answer((), -1)
     try:
         cursor = driver.ask(ticket.sql, parameters)
