@@ -14,33 +14,20 @@ from console.engine.phases import (
 )
 from console.engine.phases.phase import PhaseModule
 
-PHASES: tuple[PhaseModule, ...] = (
-    cart_validation,
-    inventory_reservation,
-    price_lock,
-    payment_authorization,
-    order_creation,
-    payment_capture,
-    stock_commit,
-)
+Phases = tuple[PhaseModule, ...]
 
-RESERVING_PHASES = PHASES[:3]  # what a start runs with CHECKOUT_RESERVE_ON_START
-PAYING_PHASES = PHASES[3:4]
-LEG_TWO = PHASES[4:6]
-LEG_THREE = PHASES[6:]
+RESERVING_PHASES: Phases = (cart_validation, inventory_reservation, price_lock)  # a start's, if it reserves
+PAYING_PHASES: Phases = (payment_authorization,)
+LEG_TWO: Phases = (order_creation, payment_capture)
+LEG_THREE: Phases = (stock_commit,)
+PHASES: Phases = RESERVING_PHASES + PAYING_PHASES + LEG_TWO + LEG_THREE
 
 # What there is to undo in each state. The order is the row order (rule 10: order, operations, reservations and stock,
 # coupon), not the phases' reverse: a checkout going back must not meet one going forward with its locks crossed.
-_ALL_BACK: tuple[PhaseModule, ...] = (
-    order_creation,
-    payment_capture,
-    payment_authorization,
-    inventory_reservation,
-    price_lock,
-)
-TO_UNDO: dict[str, tuple[PhaseModule, ...]] = {
+_GIVING_BACK: Phases = (inventory_reservation, price_lock)
+TO_UNDO: dict[str, Phases] = {
     State.PENDING: (),
-    State.LOCKING_PRICES: _ALL_BACK[3:],
-    State.AUTHORIZING: _ALL_BACK[2:],
-    State.CAPTURING: _ALL_BACK,
+    State.LOCKING_PRICES: _GIVING_BACK,
+    State.AUTHORIZING: (payment_authorization, *_GIVING_BACK),
+    State.CAPTURING: (order_creation, payment_capture, payment_authorization, *_GIVING_BACK),
 }
