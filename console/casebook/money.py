@@ -19,7 +19,7 @@ from console.engine.store.database import end_open
 log = structlog.get_logger(__name__)
 
 
-class Verdict(StrEnum):
+class Agreement(StrEnum):
     """How our books and the gateway's go together."""
 
     AGREE = "agree"
@@ -30,7 +30,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True)
-class Heard:
+class GatewayView:
     """What the gateway says of one of our operations: None when it knows of none; `silence` when it said nothing."""
 
     operation: Any
@@ -43,43 +43,43 @@ class Heard:
         return None if self.answer is None else str(meaning(self.answer, kind=self.operation.kind))
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> Agreement:
         """Tell whether it is what our books say."""
         if self.silence is not None:
-            return Verdict.SILENT
+            return Agreement.SILENT
         if self.operation.resolved_at is None:
             is_known = self.status is not None and OperationStatus(self.status).is_resolved
-            return Verdict.AHEAD if is_known else Verdict.OPEN
+            return Agreement.AHEAD if is_known else Agreement.OPEN
         is_nothing = self.operation.status == OperationStatus.REFUSED or not self.operation.amount
         if self.answer is None:
-            return Verdict.AGREE if is_nothing else Verdict.DIFFER
+            return Agreement.AGREE if is_nothing else Agreement.DIFFER
         is_same = self.status == self.operation.status and (is_nothing or self._is_same_amount(self.answer))
-        return Verdict.AGREE if is_same else Verdict.DIFFER
+        return Agreement.AGREE if is_same else Agreement.DIFFER
 
     def _is_same_amount(self, answer: GatewayAnswer) -> bool:
         return (answer.amount_minor, answer.currency) == (self.operation.amount, self.operation.currency)
 
 
-def ask_of(session: Session, checkout: Checkout) -> list[Heard]:
+def ask_of(session: Session, checkout: Checkout) -> list[GatewayView]:
     """Ask the gateway of each operation of a checkout; after a silence no more. No transaction is open meanwhile."""
     end_open(session)
-    heard: list[Heard] = []
+    heard: list[GatewayView] = []
     for operation in checkout.operations:
         silence = heard[-1].silence if heard else None
         if silence is None:
             heard.append(_ask(session, checkout.lock.reference, operation))
         else:
-            heard.append(Heard(operation, silence=silence))
+            heard.append(GatewayView(operation, silence=silence))
     return heard
 
 
-def _ask(session: Session, reference: str, operation: Any) -> Heard:
+def _ask(session: Session, reference: str, operation: Any) -> GatewayView:
     runtime, kind = runtime_of(session), OperationKind(operation.kind)
     try:
         answer = runtime.gateway.find(reference, kind=kind, timeout_seconds=runtime.config.gateway_timeout_seconds)
     except NoAnswer as silence:
-        return Heard(operation, silence=str(silence))
+        return GatewayView(operation, silence=str(silence))
     except Exception as error:
         log.exception("gateway_failed", reference=reference, kind=kind)
-        return Heard(operation, silence=f"its adapter failed: {error}")
-    return Heard(operation, answer)
+        return GatewayView(operation, silence=f"its adapter failed: {error}")
+    return GatewayView(operation, answer)

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from console.casebook.cases import Checkout
 from console.casebook.documents import describe
-from console.casebook.money import Heard, Verdict
+from console.casebook.money import Agreement, GatewayView
 from console.casebook.plans import Plan, plan
 from console.casebook.timeline import Bar, waterfall
 from console.cli.drawing import BAD, GOOD, NOTHING, QUIET, WARNING, plain_table
@@ -23,11 +23,11 @@ from console.wording import ago, duration, exact, money, words
 
 _LINE_CELLS = 20
 _VERDICTS = {
-    Verdict.AGREE: ("✓ agrees", GOOD),
-    Verdict.DIFFER: ("✕ differs", BAD),
-    Verdict.AHEAD: ("✓ known there: retry", WARNING),
-    Verdict.OPEN: ("not settled yet", WARNING),
-    Verdict.SILENT: ("no answer", WARNING),
+    Agreement.AGREE: ("✓ agrees", GOOD),
+    Agreement.DIFFER: ("✕ differs", BAD),
+    Agreement.AHEAD: ("✓ known there: retry", WARNING),
+    Agreement.OPEN: ("not settled yet", WARNING),
+    Agreement.SILENT: ("no answer", WARNING),
 }
 
 
@@ -37,7 +37,7 @@ class Case:
 
     checkout: Checkout
     drift: Drift | None
-    heard: Sequence[Heard]
+    heard: Sequence[GatewayView]
 
     @property
     def drift_minor(self) -> int | None:
@@ -89,7 +89,7 @@ def draw_case(case: Case, *, tolerance_minor: int) -> RenderableType:
     )
 
 
-def _heard_document(heard: Heard) -> dict[str, Any]:
+def _heard_document(heard: GatewayView) -> dict[str, Any]:
     operation, answer = heard.operation, heard.answer
     ours = {"status": operation.status, "amount": operation.amount, "currency": operation.currency}
     theirs = answer and {"status": heard.status, "amount": answer.amount_minor, "currency": answer.currency}

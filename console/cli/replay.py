@@ -18,7 +18,7 @@ from console.cli.terminal import json_option, print_counts, print_json, progress
 from console.engine.care.doctor import Diagnosis, diagnose
 from console.engine.store.database import create_database
 from console.extensions import current_settings
-from console.imports.replay import Pace, Reading, ReplayReport, buy_all, read_baskets, read_week
+from console.imports.replay import Reading, ReplayPace, ReplayReport, buy_all, read_baskets, read_week
 from console.settings import Settings
 from console.telemetry.logging import configure_logging
 from console.wiring import wire_engine
@@ -80,7 +80,7 @@ def _run(reading: Reading, *, workers: int, speed: float | None, is_quiet: bool)
     connect = partial(_connect, dict(settings.values), settings.given)
     began = time.monotonic()
     with progress_bar("Buying", total=len(reading.invoices), is_quiet=is_quiet) as move:
-        results = buy_all(reading.invoices, workers=workers, connect=connect, pace=Pace(speed))
+        results = buy_all(reading.invoices, workers=workers, connect=connect, pace=ReplayPace(speed))
         for done, result in enumerate(results, start=1):
             report.add(result)
             move(done)

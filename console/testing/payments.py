@@ -13,7 +13,7 @@ from console.engine.payments.gateway import GatewayAnswer, GatewayRequest, NoAns
 TIMEOUT_SECONDS = 10.0
 
 
-class Payment:
+class TrialPayment:
     """One shopper's payment at a gateway, with a reference and idempotency keys of its own."""
 
     def __init__(self, gateway: PaymentGateway, token: str) -> None:

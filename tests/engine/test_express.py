@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from console.engine.errors import DatabaseUnavailable, LostRace
 from console.engine.store.database import run, savepoint, transact, write_later
-from console.engine.store.express import open_line
+from console.engine.store.express import open_channel
 from console.engine.store.express_rows import MOST_ROWS, in_few
 from console.engine.store.tables import variants
 
@@ -38,8 +38,8 @@ def skus(session: Session) -> list[str]:
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_every_engine_of_a_process_goes_by_express(session: Session, database: Engine) -> None:
     with database.connect() as reader:
-        assert open_line(reader).driver is not None
-    assert open_line(session.connection()).driver is not None
+        assert open_channel(reader).driver is not None
+    assert open_channel(session.connection()).driver is not None
 
 
 def test_what_is_written_is_seen_by_the_next_statement(session: Session) -> None:

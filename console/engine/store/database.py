@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 
 from console.engine.errors import DatabaseUnavailable
 from console.engine.store import signals
-from console.engine.store.express import Answer, LateConnection, Line, find_ticket, open_line, run_express
+from console.engine.store.express import Answer, Channel, LateConnection, find_ticket, open_channel, run_express
 
 Result = TypeVar("Result")
 Model = TypeVar("Model")
@@ -34,7 +34,7 @@ RETRIES = 5
 # object in use (lock timeout), intervention, system.
 _TRANSIENT_CLASSES = {"08", "25", "40", "53", "55", "57", "58"}
 _WRITES = "checkout_writes"
-_LINE = "checkout_line"
+_CHANNEL = "checkout_line"
 _SAVE, _UNDO = "SAVEPOINT checkout_leg", "ROLLBACK TO SAVEPOINT checkout_leg"
 _INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
@@ -150,26 +150,26 @@ def write_later(session: Session, statement: Executable, values: Any) -> None:
 
 
 def _run(reader: Reader, statement: Executable, values: Any, *, is_late: bool) -> Answer:
-    line = _line_of(reader)
+    channel = _channel_of(reader)
     each = values if isinstance(values, list) else [values or {}]
-    ticket = find_ticket(line, statement, each[0])
+    ticket = find_ticket(channel, statement, each[0])
     if ticket is not None:
-        return run_express(line, ticket, each, is_late=is_late)
-    result = line.connection.execute(statement, values)
+        return run_express(channel, ticket, each, is_late=is_late)
+    result = channel.connection.execute(statement, values)
     return Answer(result.all() if result.returns_rows else (), result.rowcount)
 
 
-def _line_of(reader: Reader) -> Line:
+def _channel_of(reader: Reader) -> Channel:
     if isinstance(reader, Connection):
-        return open_line(reader)
-    known: Line | None = reader.info.get(_LINE)
-    return open_line(reader.connection()) if known is None else known
+        return open_channel(reader)
+    known: Channel | None = reader.info.get(_CHANNEL)
+    return open_channel(reader.connection()) if known is None else known
 
 
 @contextmanager
 def savepoint(session: Session) -> Iterator[None]:
     """Undo what a block did when it raises a refusal; the transaction around it goes on. Not to be nested."""
-    connection, driver = _line_of(session)
+    connection, driver = _channel_of(session)
     if driver is None:
         connection.exec_driver_sql(_SAVE)
     else:
@@ -199,7 +199,7 @@ def transact(session: Session, work: Callable[[], Result], *, is_repeatable: boo
         signals.forget(session)
         is_committing = False
         try:
-            session.info[_LINE] = open_line(begin_writing(session))  # to find it costs as much as a statement
+            session.info[_CHANNEL] = open_channel(begin_writing(session))  # to find it costs as much as a statement
             result = work()
             is_committing = True
             session.commit()
@@ -211,7 +211,7 @@ def transact(session: Session, work: Callable[[], Result], *, is_repeatable: boo
                     raise DatabaseUnavailable("The connection broke while saving; look whether it was done.") from error
             raise
         finally:
-            session.info.pop(_LINE, None)
+            session.info.pop(_CHANNEL, None)
         return result
 
     result = _persist(attempt)

@@ -166,16 +166,16 @@ class Ticket:
         return [Row(self.columns, self.processors, self.index, each) for each in found]
 
 
-class Line(NamedTuple):
+class Channel(NamedTuple):
     """A connection, and the driver's of it; None where nothing goes by express."""
 
     connection: Connection
     driver: LateConnection | None
 
 
-def run_express(line: Line, ticket: Ticket, values: Sequence[Mapping[str, Any]], *, is_late: bool) -> Answer:
+def run_express(channel: Channel, ticket: Ticket, values: Sequence[Mapping[str, Any]], *, is_late: bool) -> Answer:
     """Run a statement once for each of the values; one that is late may wait, and hits nobody knows how many rows."""
-    connection, driver = line
+    connection, driver = channel
     assert driver is not None  # it gave out the ticket
     parameters = [ticket.parameters(each) for each in values]
     if is_late:
@@ -192,20 +192,20 @@ def run_express(line: Line, ticket: Ticket, values: Sequence[Mapping[str, Any]],
     return Answer(rows, cursor.rowcount)
 
 
-def open_line(connection: Connection) -> Line:
+def open_channel(connection: Connection) -> Channel:
     """Find the driver's connection for a transaction; nothing goes by express where there is none.
 
     That is on SQLite, behind a transaction pooler, and where somebody listens to statements.
     """
     if connection.dialect.name == "sqlite" or connection.dispatch.before_cursor_execute:
-        return Line(connection, None)
+        return Channel(connection, None)
     driver: Any = connection.connection.dbapi_connection
-    return Line(connection, driver if isinstance(driver, LateConnection) else None)
+    return Channel(connection, driver if isinstance(driver, LateConnection) else None)
 
 
-def find_ticket(line: Line, statement: Executable, values: Mapping[str, Any]) -> Ticket | None:
+def find_ticket(channel: Channel, statement: Executable, values: Mapping[str, Any]) -> Ticket | None:
     """Find how a statement goes by express; None when it cannot."""
-    return None if line.driver is None else _ticket(line.connection.dialect, statement, tuple(values))
+    return None if channel.driver is None else _ticket(channel.connection.dialect, statement, tuple(values))
 
 
 @lru_cache(maxsize=_KEPT)

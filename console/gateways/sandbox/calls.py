@@ -19,14 +19,14 @@ _IDENTITY = ("kind", "reference", "amount_minor", "currency", "method", "token")
 
 
 @dataclass(frozen=True)
-class Call:
+class KnownCall:
     """One idempotency key as known so far: the calls made with it, this one included, and their one answer."""
 
     attempts: int
     answer: GatewayAnswer | None
 
 
-def record_call(connection: Connection, request: GatewayRequest) -> Call | None:
+def record_call(connection: Connection, request: GatewayRequest) -> KnownCall | None:
     """Count this call under its key; None when the key was used for another request. Caller commits.
 
     Calls with one key pass one at a time: the next one waits here until the one before it has committed.
@@ -42,7 +42,7 @@ def record_call(connection: Connection, request: GatewayRequest) -> Call | None:
             "created_at": datetime.now(UTC),
         },
     ).one_or_none()
-    return None if row is None else Call(row.attempts, _from_json(row.answer))
+    return None if row is None else KnownCall(row.attempts, _from_json(row.answer))
 
 
 def store_answer(connection: Connection, request: GatewayRequest, *, answer: GatewayAnswer) -> None:

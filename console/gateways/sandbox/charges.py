@@ -64,7 +64,7 @@ class Charge:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ChargeResult:
     """The answer to one operation, and the payment after it; `is_open` when this was not the gateway's last word."""
 
     answer: GatewayAnswer
@@ -98,24 +98,24 @@ def _say(status: OperationStatus, charge: Charge, amount_minor: int) -> GatewayA
     )
 
 
-def judge(charge: Charge, request: GatewayRequest, *, manner: Manner = AS_USUAL) -> Verdict:
+def judge(charge: Charge, request: GatewayRequest, *, manner: Manner = AS_USUAL) -> ChargeResult:
     """Decide one operation on a payment, in its token's manner where the rules allow it at all."""
     code = _PROBLEMS[request.kind](charge, request)
     if code in _ALREADY_DONE:
-        return Verdict(_already_done(charge, code), charge)
+        return ChargeResult(_already_done(charge, code), charge)
     is_open = code is None and (manner.asks_shopper or manner.settles_after_seconds is not None)
     code = code or manner.refusal
     if code:
         answer = refusal(request, code, provider_reference=charge.provider_reference)
-        return Verdict(answer, replace(charge, status=REFUSED) if charge.status == NEW else charge, is_open)
+        return ChargeResult(answer, replace(charge, status=REFUSED) if charge.status == NEW else charge, is_open)
     if is_open:
         waiting = replace(charge, status=WAITING if manner.asks_shopper else CAPTURING)
-        return Verdict(_say(OperationStatus.WAITING, charge, request.amount_minor), waiting, is_open)
+        return ChargeResult(_say(OperationStatus.WAITING, charge, request.amount_minor), waiting, is_open)
     if charge.status == WAITING:  # of which only a void is let through: there is no amount to let go yet
-        return Verdict(success(charge, request.amount_minor), replace(charge, status=VOIDED))
+        return ChargeResult(success(charge, request.amount_minor), replace(charge, status=VOIDED))
     after = change(charge, request.kind, amount_minor=request.amount_minor)
     moved = after.done(request.kind) - charge.done(request.kind)
-    return Verdict(success(after, moved), after)
+    return ChargeResult(success(after, moved), after)
 
 
 def change(charge: Charge, kind: OperationKind, *, amount_minor: int) -> Charge:

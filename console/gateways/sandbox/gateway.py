@@ -14,7 +14,7 @@ from console.gateways.sandbox.database import UNREACHABLE, LedgerDatabase
 from console.gateways.sandbox.deeds import do_deed, due_payments
 from console.gateways.sandbox.delivery import Delivery, Sender
 from console.gateways.sandbox.ledger import list_entries
-from console.gateways.sandbox.operations import Reply, carry_out, find_due, look_up
+from console.gateways.sandbox.operations import GatewayReply, carry_out, find_due, look_up
 from console.gateways.sandbox.tokens import SILENCE
 from console.gateways.sandbox.webhooks import read_webhook
 
@@ -66,12 +66,14 @@ class SandboxGateway:
             self._database.reading(timeout_seconds=timeout_seconds) as connection,
         ):
             due = find_due(connection, reference)
-            reply = Reply() if due else look_up(connection, reference, kind=kind)
+            reply = GatewayReply() if due else look_up(connection, reference, kind=kind)
         if due:
             reply = self._look_after_deed(due, reference, kind=kind, timeout_seconds=deadline - time.monotonic())
         return _give(reply, deadline=deadline)
 
-    def _look_after_deed(self, payment: str, reference: str, *, kind: OperationKind, timeout_seconds: float) -> Reply:
+    def _look_after_deed(
+        self, payment: str, reference: str, *, kind: OperationKind, timeout_seconds: float
+    ) -> GatewayReply:
         with (
             _silence_when_unreachable(),
             self._database.writing(timeout_seconds=timeout_seconds) as connection,
@@ -163,7 +165,7 @@ def _silence_when_unreachable() -> Iterator[None]:
         raise NoAnswer(_OUT_OF_REACH) from error
 
 
-def _give(reply: Reply, *, deadline: float) -> GatewayAnswer | None:
+def _give(reply: GatewayReply, *, deadline: float) -> GatewayAnswer | None:
     """Hand the reply to the caller as the token wants it: late, or not at all."""
     if reply.silence:
         raise NoAnswer(reply.silence)

@@ -8,9 +8,9 @@ from sqlalchemy import Connection
 
 from console.engine.machine import OperationKind
 from console.engine.payments.gateway import GatewayAnswer, GatewayRequest
-from console.gateways.sandbox.calls import Call, last_answer, record_call, store_answer
+from console.gateways.sandbox.calls import KnownCall, last_answer, record_call, store_answer
 from console.gateways.sandbox.challenges import challenge_answer, open_challenge, void_challenge
-from console.gateways.sandbox.charges import UNANSWERED, WAITING, Charge, Verdict, judge, refusal, success
+from console.gateways.sandbox.charges import UNANSWERED, WAITING, Charge, ChargeResult, judge, refusal, success
 from console.gateways.sandbox.deeds import do_deed, is_deed_due, plan_deed
 from console.gateways.sandbox.ledger import (
     add_charge,
@@ -30,7 +30,7 @@ from console.gateways.sandbox.tokens import (
 
 
 @dataclass(frozen=True)
-class Reply:
+class GatewayReply:
     """What the caller gets once the ledger has committed: an answer after a delay, or silence and its reason."""
 
     answer: GatewayAnswer | None = None
@@ -38,16 +38,16 @@ class Reply:
     delay_seconds: float = 0.0
 
 
-def carry_out(connection: Connection, request: GatewayRequest, *, public_url: str) -> Reply:
+def carry_out(connection: Connection, request: GatewayRequest, *, public_url: str) -> GatewayReply:
     """Do one operation unless its key has done it before. Caller commits, then gives the reply.
 
     `public_url` is where a shopper finds the gateway's pages.
     """
     call = record_call(connection, request)
     if call is None:
-        return Reply(refusal(request, "idempotency_key_reused"))
+        return GatewayReply(refusal(request, "idempotency_key_reused"))
     if call.answer is not None:
-        return Reply(call.answer)
+        return GatewayReply(call.answer)
     if request.kind is OperationKind.AUTHORIZE:
         return _open_payment(connection, request, call=call, public_url=public_url)
     charge = hold_charge(connection, request)
@@ -66,19 +66,19 @@ def find_due(connection: Connection, reference: str) -> str | None:
     return charge.provider_reference if is_deed_due(connection, charge) else None
 
 
-def look_up(connection: Connection, reference: str, *, kind: OperationKind) -> Reply:
+def look_up(connection: Connection, reference: str, *, kind: OperationKind) -> GatewayReply:
     """Tell what became of an operation: what the payment shows, else what was answered last."""
     charge = read_charge(connection, reference)
     if charge is not None and behaviour_of(charge.token).is_silent:
-        return Reply(silence=SILENCE)
+        return GatewayReply(silence=SILENCE)
     if charge is not None and charge.done(kind):
-        return Reply(success(charge, charge.done(kind)))
+        return GatewayReply(success(charge, charge.done(kind)))
     if charge is not None and kind is OperationKind.AUTHORIZE and behaviour_of(charge.token).asks_shopper:
-        return Reply(challenge_answer(connection, charge) or last_answer(connection, reference, kind=kind))
-    return Reply(last_answer(connection, reference, kind=kind))
+        return GatewayReply(challenge_answer(connection, charge) or last_answer(connection, reference, kind=kind))
+    return GatewayReply(last_answer(connection, reference, kind=kind))
 
 
-def _open_payment(connection: Connection, request: GatewayRequest, *, call: Call, public_url: str) -> Reply:
+def _open_payment(connection: Connection, request: GatewayRequest, *, call: KnownCall, public_url: str) -> GatewayReply:
     problem = token_problem(request.token)
     if problem or request.token is None:
         return _refuse(connection, request, problem or "invalid_token")
@@ -88,12 +88,14 @@ def _open_payment(connection: Connection, request: GatewayRequest, *, call: Call
     return _act(connection, request, call=call, charge=charge, public_url=public_url)
 
 
-def _act(connection: Connection, request: GatewayRequest, *, call: Call, charge: Charge, public_url: str) -> Reply:
+def _act(
+    connection: Connection, request: GatewayRequest, *, call: KnownCall, charge: Charge, public_url: str
+) -> GatewayReply:
     """Do one operation on a payment in its token's manner; the answer is stored even if it gets lost."""
     behaviour = behaviour_of(charge.token)
     silence = _silence_before(behaviour, request.kind, attempts=call.attempts)
     if silence:
-        return Reply(silence=silence)
+        return GatewayReply(silence=silence)
     manner = behaviour.manner(request.kind)
     verdict = judge(charge, request, manner=manner)
     if request.kind is OperationKind.AUTHORIZE:
@@ -105,12 +107,12 @@ def _act(connection: Connection, request: GatewayRequest, *, call: Call, charge:
         void_challenge(connection, charge)
     store_answer(connection, request, answer=answer)
     if call.attempts == 1 and manner.first_answer_lost:
-        return Reply(silence=manner.first_answer_lost)
-    return Reply(answer, delay_seconds=manner.delay_seconds)
+        return GatewayReply(silence=manner.first_answer_lost)
+    return GatewayReply(answer, delay_seconds=manner.delay_seconds)
 
 
 def _leave_open(
-    connection: Connection, request: GatewayRequest, verdict: Verdict, *, manner: Manner, public_url: str
+    connection: Connection, request: GatewayRequest, verdict: ChargeResult, *, manner: Manner, public_url: str
 ) -> GatewayAnswer:
     """Prepare what is to follow an answer that is not the last word: the shopper's page, or the gateway's own deed."""
     if not verdict.is_open:
@@ -129,7 +131,7 @@ def _silence_before(behaviour: Behaviour, kind: OperationKind, *, attempts: int)
     return SERVER_ERROR if attempts <= behaviour.manner(kind).errors_before else None
 
 
-def _refuse(connection: Connection, request: GatewayRequest, code: str) -> Reply:
+def _refuse(connection: Connection, request: GatewayRequest, code: str) -> GatewayReply:
     answer = refusal(request, code)
     store_answer(connection, request, answer=answer)
-    return Reply(answer)
+    return GatewayReply(answer)

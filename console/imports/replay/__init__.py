@@ -5,17 +5,17 @@ processes) → `buying.py` (one invoice) → `report.py` (what became of all of 
 """
 
 from console.imports.replay.baskets_file import read_baskets
-from console.imports.replay.buying import Failure, Purchase
+from console.imports.replay.buying import Failure, InvoiceResult
 from console.imports.replay.invoices import Invoice, Reading
-from console.imports.replay.pool import Pace, buy_all
+from console.imports.replay.pool import ReplayPace, buy_all
 from console.imports.replay.report import ReplayReport
 from console.imports.replay.week_file import read_week
 
 __all__ = [
     "Failure",
     "Invoice",
-    "Pace",
-    "Purchase",
+    "ReplayPace",
+    "InvoiceResult",
     "Reading",
     "ReplayReport",
     "buy_all",

@@ -36,7 +36,7 @@ class Ending(StrEnum):
 
 
 @dataclass(frozen=True)
-class Purchase:
+class InvoiceResult:
     """What became of one invoice: `reason` is an outcome, or a `Skip`; `facts` are the shortages or the like."""
 
     number: str
@@ -58,7 +58,7 @@ class WrongTotal(Exception):
     """An order's goods do not sum to what its invoice says."""
 
 
-def buy(session: Session, invoice: Invoice) -> Purchase:
+def buy(session: Session, invoice: Invoice) -> InvoiceResult:
     """Buy what stands on an invoice at its prices, unless it was bought. Own transactions.
 
     Raises:
@@ -69,18 +69,18 @@ def buy(session: Session, invoice: Invoice) -> Purchase:
     try:
         cart = transact(session, lambda: _claim_cart(session, invoice))
         if cart is None:
-            return Purchase(invoice.number, Ending.SKIPPED, Skip.BOUGHT)
+            return InvoiceResult(invoice.number, Ending.SKIPPED, Skip.BOUGHT)
         order = _drive(session, cart, session_id=f"replay-{invoice.number}")
     except CartOrdered:
-        return Purchase(invoice.number, Ending.SKIPPED, Skip.BOUGHT)
+        return InvoiceResult(invoice.number, Ending.SKIPPED, Skip.BOUGHT)
     except InvalidInput as error:
         return _not_a_cart(invoice, error)
     except Ended as error:
         facts = error.context.get("shortages") or error.context.get("reasons") or []
-        return Purchase(invoice.number, Ending.REFUSED, error.outcome, facts)
+        return InvoiceResult(invoice.number, Ending.REFUSED, error.outcome, facts)
     if order.sub_total != invoice.sub_total:
         raise WrongTotal(f"the invoice sums to {invoice.sub_total}, order {order.number} to {order.sub_total}")
-    return Purchase(invoice.number, Ending.BOUGHT, seconds=time.monotonic() - began)
+    return InvoiceResult(invoice.number, Ending.BOUGHT, seconds=time.monotonic() - began)
 
 
 def _claim_cart(session: Session, invoice: Invoice) -> Cart | None:
@@ -125,8 +125,8 @@ def _drive(session: Session, cart: Cart, *, session_id: str) -> Order:
         time.sleep(_LOOK_AGAIN_SECONDS)
 
 
-def _not_a_cart(invoice: Invoice, error: InvalidInput) -> Purchase:
+def _not_a_cart(invoice: Invoice, error: InvalidInput) -> InvoiceResult:
     unknown = error.context.get("skus")
     if unknown:
-        return Purchase(invoice.number, Ending.SKIPPED, Skip.UNKNOWN_SKU, [{"sku": sku} for sku in unknown])
-    return Purchase(invoice.number, Ending.REFUSED, INVALID, [{"message": str(error)}])
+        return InvoiceResult(invoice.number, Ending.SKIPPED, Skip.UNKNOWN_SKU, [{"sku": sku} for sku in unknown])
+    return InvoiceResult(invoice.number, Ending.REFUSED, INVALID, [{"message": str(error)}])

@@ -16,18 +16,18 @@ from typing import ClassVar
 import structlog
 from sqlalchemy.orm import Session
 
-from console.imports.replay.buying import Failure, Purchase, buy
+from console.imports.replay.buying import Failure, InvoiceResult, buy
 from console.imports.replay.invoices import Invoice
 
 Connect = Callable[[], Session]  # is sent to the workers, so it must be picklable
-Pending = dict[Future[Purchase], Invoice]
+Pending = dict[Future[InvoiceResult], Invoice]
 log = structlog.get_logger("checkout")
 _WAITING_PER_WORKER = 4
 _DIED = "a worker process died; replay again: what was bought is skipped"
 
 
 @dataclass
-class Pace:
+class ReplayPace:
     """When each invoice is due: `speed` seconds of its time pass in each of ours; None is as fast as possible."""
 
     speed: float | None
@@ -43,7 +43,9 @@ class Pace:
         return self.began + due - time.monotonic()
 
 
-def buy_all(invoices: Iterable[Invoice], *, workers: int, connect: Connect, pace: Pace) -> Iterator[Purchase | Failure]:
+def buy_all(
+    invoices: Iterable[Invoice], *, workers: int, connect: Connect, pace: ReplayPace
+) -> Iterator[InvoiceResult | Failure]:
     """Buy invoices in `workers` processes; give what became of each, in the order they end.
 
     `connect` gives a worker its session. What an invoice raises becomes a `Failure` and stops no other.
@@ -76,7 +78,7 @@ class _Worker:
         cls.session = connect()
 
     @classmethod
-    def buy(cls, invoice: Invoice) -> Purchase:
+    def buy(cls, invoice: Invoice) -> InvoiceResult:
         """Buy one invoice."""
         with cls.in_hand:
             return buy(cls.session, invoice)
@@ -98,7 +100,7 @@ def _submit(pool: ProcessPoolExecutor, invoice: Invoice, pending: Pending) -> It
         yield Failure(invoice.number, _DIED)
 
 
-def _wait_until_due(invoice: Invoice, pending: Pending, pace: Pace) -> Iterator[Purchase | Failure]:
+def _wait_until_due(invoice: Invoice, pending: Pending, pace: ReplayPace) -> Iterator[InvoiceResult | Failure]:
     while (seconds := pace.seconds_until(invoice)) > 0:
         if pending:
             yield from _collect(pending, timeout_seconds=seconds)
@@ -106,7 +108,7 @@ def _wait_until_due(invoice: Invoice, pending: Pending, pace: Pace) -> Iterator[
             time.sleep(seconds)
 
 
-def _collect(pending: Pending, *, timeout_seconds: float | None = None) -> Iterator[Purchase | Failure]:
+def _collect(pending: Pending, *, timeout_seconds: float | None = None) -> Iterator[InvoiceResult | Failure]:
     """Wait for the next to end, and give what has ended by then."""
     done = wait(pending, timeout=timeout_seconds, return_when=FIRST_COMPLETED).done
     for future in done:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from console.imports.replay.buying import Ending, Failure, Purchase
+from console.imports.replay.buying import Ending, Failure, InvoiceResult
 from console.imports.replay.invoices import Reading, Skip
 
 _MOST_LISTED = 50
@@ -32,7 +32,7 @@ class ReplayReport:
     def __post_init__(self) -> None:
         self.skipped.update(self.reading.skipped_invoices)
 
-    def add(self, result: Purchase | Failure) -> None:
+    def add(self, result: InvoiceResult | Failure) -> None:
         """Count what became of one invoice."""
         if isinstance(result, Failure):
             self.failed += 1

@@ -28,7 +28,7 @@ STOP_POLLING = 286  # htmx's own: show this, and ask no more
 
 
 @dataclass(frozen=True)
-class Progress:
+class PhaseMark:
     """One phase of a checkout: `mark` is `done`, `current`, `stopped` or `ahead`; `word` says it to people."""
 
     name: str
@@ -45,11 +45,13 @@ def register(app: Flask) -> None:
     app.jinja_env.globals.update(checkout_progress=progress, checkout_seconds_left=seconds_left, checkout_ended=is_over)
 
 
-def progress(status: Any) -> list[Progress]:
+def progress(status: Any) -> list[PhaseMark]:
     """Tell how far a checkout has come, by its `state` and `phase`."""
     state, phase = status["state"], status["phase"]
     words = _WORDS | ({"current": "next"} if state in UNPAID else {})  # nothing goes on before the payment
-    return [Progress(name, mark, words[mark]) for name, mark in zip(_NAMES.values(), _marks(state, phase), strict=True)]
+    return [
+        PhaseMark(name, mark, words[mark]) for name, mark in zip(_NAMES.values(), _marks(state, phase), strict=True)
+    ]
 
 
 def _marks(state: str, phase: str | None) -> list[str]:

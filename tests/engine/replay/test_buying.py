@@ -18,8 +18,8 @@ from console.engine.inventory import correct_stock
 from console.engine.runtime import CheckoutConfig, attach
 from console.engine.store.database import transact
 from console.gateways.sandbox import SandboxGateway
-from console.imports.replay import Invoice, Pace
-from console.imports.replay.buying import Ending, Purchase, WrongTotal, buy
+from console.imports.replay import Invoice, ReplayPace
+from console.imports.replay.buying import Ending, InvoiceResult, WrongTotal, buy
 from console.imports.replay.invoices import InvoiceLine, Skip
 from console.imports.replay.shoppers import Shopper
 from console.models import Cart, CartLine, CheckoutLock, Order, OrderLine, StockLevel, TaxRate
@@ -219,7 +219,7 @@ def test_an_order_that_sums_to_another_amount_is_a_failure(session: Session, sho
         buy(session, invoice())
 
 
-def buy_together(barrier: Any, world: World) -> Purchase:
+def buy_together(barrier: Any, world: World) -> InvoiceResult:
     """Buy the invoice at the same moment as others."""
     with world.open() as (session, _, _):
         barrier.wait()
@@ -245,10 +245,10 @@ def test_a_pace_lets_the_invoices_times_pass_faster() -> None:
     def at(text: str) -> Invoice:
         return Invoice("1", "1", "GB", (), datetime.fromisoformat(text))
 
-    pace = Pace(speed=3600)
+    pace = ReplayPace(speed=3600)
 
     first, second = pace.seconds_until(at("2010-12-01T08:00")), pace.seconds_until(at("2010-12-01T10:00"))
 
     assert first <= 0
     assert 1 < second <= 2
-    assert Pace(speed=None).seconds_until(at("2010-12-01T08:00")) == 0
+    assert ReplayPace(speed=None).seconds_until(at("2010-12-01T08:00")) == 0

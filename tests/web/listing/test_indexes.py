@@ -10,7 +10,7 @@ from sqlalchemy import Column, Index, Table
 from sqlalchemy.sql import visitors
 
 from console.web.shared.listing.audit import AUDIT
-from console.web.shared.listing.filters import Kind
+from console.web.shared.listing.filters import FilterKind
 from console.web.shared.listing.listing import Listing
 from console.web.shared.listing.locks import LOCKS
 from console.web.shared.listing.orders import ORDERS
@@ -21,7 +21,7 @@ from console.web.shared.listing.stock_levels import STOCK_LEVELS
 
 # The users are few: nobody waits for them.
 LONG_LISTS = (LOCKS, ORDERS, PAYMENTS, SNAPSHOTS, RESERVATIONS, STOCK_LEVELS, AUDIT)
-TYPED = {Kind.DATE: "2026-01-01", Kind.NUMBER: "1", Kind.TEXT: "checkout_lock:1"}
+TYPED = {FilterKind.DATE: "2026-01-01", FilterKind.NUMBER: "1", FilterKind.TEXT: "checkout_lock:1"}
 
 
 def indexes_of(table: Table) -> list[list[str]]:

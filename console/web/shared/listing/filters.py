@@ -21,7 +21,7 @@ _YES_NO = {"true": True, "false": False}
 Condition = Callable[[str], ColumnElement[bool]]
 
 
-class Kind(StrEnum):
+class FilterKind(StrEnum):
     """How a filter is typed in."""
 
     TEXT = "text"
@@ -41,7 +41,7 @@ class Filter:
     name: str
     label: str
     condition: Condition
-    kind: Kind = Kind.TEXT
+    kind: FilterKind = FilterKind.TEXT
     choices: tuple[str, ...] = ()
 
 
@@ -59,7 +59,7 @@ def is_one_of(name: str, label: str, column: ColumnElement[Any], *, words: Itera
             raise InvalidInput(f"There is no {name.replace('_', ' ')} “{value}”.", field=name)
         return column == value
 
-    return Filter(name, label, condition, Kind.CHOICE, choices)
+    return Filter(name, label, condition, FilterKind.CHOICE, choices)
 
 
 def is_number(name: str, label: str, column: ColumnElement[int]) -> Filter:
@@ -71,7 +71,7 @@ def is_number(name: str, label: str, column: ColumnElement[int]) -> Filter:
             raise InvalidInput(f"{label} is a number.", field=name)
         return column == number
 
-    return Filter(name, label, condition, Kind.NUMBER)
+    return Filter(name, label, condition, FilterKind.NUMBER)
 
 
 def is_flag(name: str, label: str, claim: Callable[[], ColumnElement[bool]]) -> Filter:
@@ -82,7 +82,7 @@ def is_flag(name: str, label: str, claim: Callable[[], ColumnElement[bool]]) -> 
             raise InvalidInput(f"{name} is true or false.", field=name)
         return claim() if _YES_NO[value] else ~claim()
 
-    return Filter(name, label, condition, Kind.FLAG, tuple(_YES_NO))
+    return Filter(name, label, condition, FilterKind.FLAG, tuple(_YES_NO))
 
 
 def has_email(name: str, label: str, column: ColumnElement[Any]) -> Filter:
@@ -93,8 +93,8 @@ def has_email(name: str, label: str, column: ColumnElement[Any]) -> Filter:
 def was_between(column: ColumnElement[datetime]) -> tuple[Filter, Filter]:
     """Filter by time: from a moment on, and up to another, which as a bare date is meant with that day."""
     return (
-        Filter("created_from", "From", lambda value: column >= _moment("created_from", value), Kind.DATE),
-        Filter("created_to", "To", lambda value: column < _end("created_to", value), Kind.DATE),
+        Filter("created_from", "From", lambda value: column >= _moment("created_from", value), FilterKind.DATE),
+        Filter("created_to", "To", lambda value: column < _end("created_to", value), FilterKind.DATE),
     )
 
 
