@@ -12,11 +12,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from console.demo import merchant
+from console.demo.baskets import CATALOGUE, RARE, make_basket
 from console.demo.history import Scene, plan
 from console.demo.past import turned_back
 from console.demo.rhythm import DAYS
 from console.demo.staging import Stage, StagedGateway
-from console.demo.wishes import CATALOGUE, RARE, make_wish
 from console.engine.errors import Ended, NotAllowed
 from console.engine.runtime import attach, runtime_of
 from console.engine.store.database import look, transact
@@ -84,7 +84,7 @@ def _open_shop(session: Session, *, actor: str) -> int:
 def _tell(stage: Stage, scene: Scene) -> None:
     stage.begin_scene(scene.reference, seconds_ago=scene.seconds_ago)
     with suppress(Ended):  # a shop that reserves at the start refuses there
-        scene.story(stage, make_wish(scene.reference, scene.number))
+        scene.story(stage, make_basket(scene.reference, scene.number))
 
 
 @contextmanager

@@ -10,8 +10,8 @@ from sqlalchemy import Engine, event, select, update
 from sqlalchemy.orm import Session
 
 from console.demo import merchant
+from console.demo.baskets import DISCONTINUED, RARE, Basket, prices_by_sku
 from console.demo.staging import Stage, fall_silent
-from console.demo.wishes import DISCONTINUED, RARE, Wish, prices_by_sku
 from console.engine import Payment
 from console.engine.cart.carts import Addresses, LineRequest, create_cart
 from console.engine.cart.changes import change_details
@@ -24,7 +24,7 @@ from console.engine.store.tables import operations, variant_prices, variants
 from console.models import CheckoutLock
 from console.models.types import clock
 
-Story = Callable[[Stage, Wish], None]
+Story = Callable[[Stage, Basket], None]
 
 _RELEASES = (
     ("mira.osei@example.com", "The shopper called: wrong delivery address, will order anew."),
@@ -36,20 +36,20 @@ _REPRICED = ("CLK-01", "LAM-02", "BSK-02", "CUT-02")
 
 
 def begin(
-    stage: Stage, wish: Wish, *extra: LineRequest, coupon: str | None = None, ttl_minutes: int | None = None
+    stage: Stage, basket: Basket, *extra: LineRequest, coupon: str | None = None, ttl_minutes: int | None = None
 ) -> CheckoutLock:
     """Fill a cart, look around for a minute, and start its checkout. Own transactions."""
-    lines, code = [*wish.lines, *extra], coupon or wish.coupon_code
+    lines, code = [*basket.lines, *extra], coupon or basket.coupon_code
     cart = transact(
         stage.session,
         lambda: create_cart(
             stage.session,
             lines=lines,
-            email=wish.person.email,
-            addresses=Addresses(wish.person.address),
-            currency=wish.person.currency,
+            email=basket.person.email,
+            addresses=Addresses(basket.person.address),
+            currency=basket.person.currency,
             coupon_code=code,
-            external_reference=wish.reference,
+            external_reference=basket.reference,
         ),
     )
     stage.clock.let_pass(stage.chance.uniform(20, 90))
@@ -68,23 +68,23 @@ def pay(stage: Stage, lock: CheckoutLock, payment: tuple[str, str], *, most_seco
         process(stage.session, lock, payment=Payment(*payment))
 
 
-def is_bought(stage: Stage, wish: Wish) -> None:
+def is_bought(stage: Stage, basket: Basket) -> None:
     """Go as it should."""
-    pay(stage, begin(stage, wish), wish.payment)
+    pay(stage, begin(stage, basket), basket.payment)
 
 
 def paid_with(token: str) -> Story:
     """Tell a checkout that is paid with a card of a certain behaviour."""
 
-    def story(stage: Stage, wish: Wish) -> None:
-        pay(stage, begin(stage, wish), ("card", token))
+    def story(stage: Stage, basket: Basket) -> None:
+        pay(stage, begin(stage, basket), ("card", token))
 
     return story
 
 
-def is_approved_at_the_bank(stage: Stage, wish: Wish) -> None:
+def is_approved_at_the_bank(stage: Stage, basket: Basket) -> None:
     """Have the bank ask the shopper first (3-D Secure), and the shopper approve."""
-    lock = begin(stage, wish)
+    lock = begin(stage, basket)
     pay(stage, lock, ("card", "tok_3ds"))
     stage.clock.let_pass(stage.chance.uniform(8, 25))
     query = select(operations.c.next_action).where(operations.c.lock_id == lock.id)
@@ -93,23 +93,23 @@ def is_approved_at_the_bank(stage: Stage, wish: Wish) -> None:
     advance(stage.session, lock)
 
 
-def outlasts_an_outage(stage: Stage, wish: Wish) -> None:
+def outlasts_an_outage(stage: Stage, basket: Basket) -> None:
     """Have the gateway fall silent, and be found to have authorized when it is back."""
-    lock = begin(stage, wish)
+    lock = begin(stage, basket)
     with stage.gateway.during(OperationKind.AUTHORIZE, fall_silent):
-        pay(stage, lock, wish.payment)
+        pay(stage, lock, basket.payment)
     stage.clock.let_pass(stage.chance.uniform(5, 40))
     advance(stage.session, lock)
 
 
-def sees_a_price_move(stage: Stage, wish: Wish) -> None:
+def sees_a_price_move(stage: Stage, basket: Basket) -> None:
     """Have the merchant change a price while the payment is under way: what was frozen is what is paid."""
     sku = stage.chance.choice(_REPRICED)
-    lock = begin(stage, wish, LineRequest(sku, 1))
+    lock = begin(stage, basket, LineRequest(sku, 1))
     with Session(stage.session.get_bind()) as merchants:
         price = _other_price(merchants, sku)
         with stage.gateway.during(OperationKind.AUTHORIZE, lambda: _reprice(merchants, sku, price)):
-            pay(stage, lock, wish.payment)
+            pay(stage, lock, basket.payment)
 
 
 def _other_price(session: Session, sku: str) -> int:
@@ -125,55 +125,55 @@ def _reprice(session: Session, sku: str, price: int) -> None:
     transact(session, lambda: session.execute(change))
 
 
-def finds_too_little_stock(stage: Stage, wish: Wish) -> None:
+def finds_too_little_stock(stage: Stage, basket: Basket) -> None:
     """Ask for more of the rare print than there is."""
-    pay(stage, begin(stage, wish, LineRequest(RARE, 3)), wish.payment)
+    pay(stage, begin(stage, basket, LineRequest(RARE, 3)), basket.payment)
 
 
-def loses_a_product(stage: Stage, wish: Wish) -> None:
+def loses_a_product(stage: Stage, basket: Basket) -> None:
     """Have a product taken off sale between start and payment."""
     transact(stage.session, lambda: merchant.switch_product(stage.session, DISCONTINUED, is_on=True))
-    lock = begin(stage, wish, LineRequest(DISCONTINUED, 1))
+    lock = begin(stage, basket, LineRequest(DISCONTINUED, 1))
     transact(stage.session, lambda: merchant.switch_product(stage.session, DISCONTINUED, is_on=False))
-    pay(stage, lock, wish.payment)
+    pay(stage, lock, basket.payment)
 
 
-def loses_its_coupon(stage: Stage, wish: Wish) -> None:
+def loses_its_coupon(stage: Stage, basket: Basket) -> None:
     """Have a flash sale end between start and payment."""
     transact(stage.session, lambda: merchant.switch_coupon(stage.session, merchant.FLASH, is_on=True))
-    lock = begin(stage, wish, coupon=merchant.FLASH)
+    lock = begin(stage, basket, coupon=merchant.FLASH)
     transact(stage.session, lambda: merchant.switch_coupon(stage.session, merchant.FLASH, is_on=False))
-    pay(stage, lock, wish.payment)
+    pay(stage, lock, basket.payment)
 
 
-def is_cancelled(stage: Stage, wish: Wish) -> None:
+def is_cancelled(stage: Stage, basket: Basket) -> None:
     """Let the shopper think again."""
-    lock = begin(stage, wish)
+    lock = begin(stage, basket)
     stage.clock.let_pass(stage.chance.uniform(30, 300))
     cancel(stage.session, lock)
 
 
-def is_cancelled_while_paying(stage: Stage, wish: Wish) -> None:
+def is_cancelled_while_paying(stage: Stage, basket: Basket) -> None:
     """Let the shopper lose patience with a silent gateway; what it had reserved is voided."""
-    lock = begin(stage, wish)
+    lock = begin(stage, basket)
     with stage.gateway.during(OperationKind.AUTHORIZE, fall_silent):
-        pay(stage, lock, wish.payment)
+        pay(stage, lock, basket.payment)
         stage.clock.let_pass(stage.chance.uniform(10, 40))
         cancel(stage.session, lock)
     stage.clock.let_pass(stage.chance.uniform(5, 30))
     advance(stage.session, lock)
 
 
-def runs_out_of_time(stage: Stage, wish: Wish) -> None:
+def runs_out_of_time(stage: Stage, basket: Basket) -> None:
     """Let the shopper walk away; a sweep ends it."""
-    _let_time_run_out(stage, begin(stage, wish))
+    _let_time_run_out(stage, begin(stage, basket))
 
 
-def runs_out_of_time_while_paying(stage: Stage, wish: Wish) -> None:
+def runs_out_of_time_while_paying(stage: Stage, basket: Basket) -> None:
     """Have the gateway stay silent until the time is up; what it had reserved is voided."""
-    lock = begin(stage, wish)
+    lock = begin(stage, basket)
     with stage.gateway.during(OperationKind.AUTHORIZE, fall_silent):
-        pay(stage, lock, wish.payment)
+        pay(stage, lock, basket.payment)
     _let_time_run_out(stage, lock)
 
 
@@ -182,19 +182,19 @@ def _let_time_run_out(stage: Stage, lock: CheckoutLock) -> None:
     advance(stage.session, lock)
 
 
-def is_released(stage: Stage, wish: Wish) -> None:
+def is_released(stage: Stage, basket: Basket) -> None:
     """Have support release it, at the shopper's wish."""
-    lock = begin(stage, wish)
+    lock = begin(stage, basket)
     stage.clock.let_pass(stage.chance.uniform(120, 600))
     actor, reason = stage.chance.choice(_RELEASES)
     release(stage.session, lock, actor=actor, reason=reason, version=None)
 
 
-def meets_a_defect(stage: Stage, wish: Wish) -> None:
+def meets_a_defect(stage: Stage, basket: Basket) -> None:
     """Have the order's creation fail by a defect: the authorization is voided, and the outcome is an error."""
-    lock = begin(stage, wish)
+    lock = begin(stage, basket)
     with _jammed_orders(stage.session.get_bind().engine):
-        pay(stage, lock, wish.payment)
+        pay(stage, lock, basket.payment)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from console.models import CheckoutLock
 from console.testing.factories import VISA, Shop
 from console.testing.payments import Payment
 from tests.cli.conftest import Ran, Run
-from tests.engine.payments.sandboxes import let_deeds_come_due
+from tests.engine.payments.sandboxes import let_delayed_come_due
 from tests.installation import build_app, close
 from tests.listener import Listener
 
@@ -65,7 +65,7 @@ def told_shop(database_url: str, tmp_path: Path, listener: Listener) -> Iterator
     payment = Payment(gateway, "tok_async")
     payment.authorize()
     payment.capture()
-    let_deeds_come_due(f"sqlite:///{tmp_path}/sandbox.sqlite3")
+    let_delayed_come_due(f"sqlite:///{tmp_path}/sandbox.sqlite3")
     yield app
     close(app)
 

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from console.demo.baskets import make_basket, prices_by_sku
 from console.demo.countries import COUNTRIES
 from console.demo.history import plan
 from console.demo.people import make_person
 from console.demo.rhythm import DAYS, spread
-from console.demo.wishes import make_wish, prices_by_sku
 
 NOW = datetime(2026, 11, 24, 3, 17, tzinfo=UTC)
 POSTCODES = {
@@ -49,17 +49,17 @@ def test_customers_come_back_from_many_countries_with_addresses_of_their_own() -
     assert all(re.fullmatch(r"[a-z.\d-]+@example\.(com|org|net)", person.email) for person in people)
     for address in (person.address for person in people):
         assert re.fullmatch(POSTCODES.get(address["country"], r"\d{5}"), address["postcode"])
-    emails = Counter(make_wish(f"demo-{number}", number).person.email for number in range(1, 240))
+    emails = Counter(make_basket(f"demo-{number}", number).person.email for number in range(1, 240))
     assert 80 < len(emails) < 200 > max(emails.values()) > 2
 
 
 def test_baskets_have_bestsellers_and_sizes_of_all_kinds() -> None:
-    wishes = [make_wish(f"demo-{number}", number) for number in range(1, 400)]
+    baskets = [make_basket(f"demo-{number}", number) for number in range(1, 400)]
 
-    sold = Counter(line.sku for wish in wishes for line in wish.lines)
+    sold = Counter(line.sku for basket in baskets for line in basket.lines)
     assert {sku for sku, _ in sold.most_common(3)} <= {"MUG-01", "TEA-01", "BIS-01", "HON-01"}
     assert sold.keys() == prices_by_sku().keys()
-    assert {len(wish.lines) for wish in wishes} >= {1, 2, 3, 4, 5}
-    assert 60 < sum(wish.coupon_code is not None for wish in wishes) < 180
-    assert len({wish.coupon_code for wish in wishes}) == 7
-    assert {wish.payment[0] for wish in wishes} == {"card", "paypal", "bank_transfer"}
+    assert {len(basket.lines) for basket in baskets} >= {1, 2, 3, 4, 5}
+    assert 60 < sum(basket.coupon_code is not None for basket in baskets) < 180
+    assert len({basket.coupon_code for basket in baskets}) == 7
+    assert {basket.payment[0] for basket in baskets} == {"card", "paypal", "bank_transfer"}

@@ -32,7 +32,7 @@ from console.models import (
     Variant,
 )
 from console.testing.scripted import ScriptedGateway
-from tests.engine.payments.sandboxes import let_deeds_come_due
+from tests.engine.payments.sandboxes import let_delayed_come_due
 from tests.engine.rows import read, read_one
 
 CHECKOUTS = 60
@@ -57,7 +57,7 @@ def _require_what_the_gateway_does_later(session: Session, *, ledger_url: str) -
     """The transfer arrives, and what was taken after the end goes back."""
     transfer = read_one(session, PaymentOperation, status="waiting", kind="capture")
     refunds = len(read(session, PaymentOperation, kind="refund"))
-    let_deeds_come_due(ledger_url)
+    let_delayed_come_due(ledger_url)
 
     reconcile(session)
     recover(session)
@@ -69,7 +69,7 @@ def _require_what_the_gateway_does_later(session: Session, *, ledger_url: str) -
 
 
 def _require_believable_times(session: Session, locks: list[CheckoutLock]) -> None:
-    """Days from the first to the last, in order; every payment takes its time, a human's deed was in its own."""
+    """Days from the first to the last, in order; every payment takes its time, a human's action was in its own."""
     assert locks[-1].locked_at - locks[0].locked_at > timedelta(days=5)
     assert all(after.locked_at >= before.locked_at for before, after in pairwise(locks))
     bought = [lock for lock in locks if lock.state == "completed"]
@@ -80,8 +80,8 @@ def _require_believable_times(session: Session, locks: list[CheckoutLock]) -> No
     for step in read(session, CheckoutStep, lock_id=first.id):
         assert first.processed_at <= step.started_at <= first.completed_at + a_second
     released = next(lock for lock in locks if lock.outcome == "released")
-    deed = next(entry for entry in read(session, AuditEntry) if entry.object_id == str(released.id))
-    assert abs(deed.created_at - released.failed_at) < a_second
+    action = next(entry for entry in read(session, AuditEntry) if entry.object_id == str(released.id))
+    assert abs(action.created_at - released.failed_at) < a_second
     assert list(broken_links(session)) == []
 
 

@@ -20,7 +20,7 @@ from console.jobs.sandbox_webhooks import send_sandbox_webhooks
 from console.testing.factories import ADDRESS, Shop
 from console.testing.payments import Payment
 from console.testing.scripted import ScriptedGateway
-from tests.engine.payments.sandboxes import end_pauses, entry_of, let_deeds_come_due, open_sandbox, queued_bodies
+from tests.engine.payments.sandboxes import end_pauses, entry_of, let_delayed_come_due, open_sandbox, queued_bodies
 from tests.jobs.conftest import StartWorker, run_sql, wait_for
 from tests.listener import Listener
 from tests.web.gunicorn import Server, serve
@@ -45,7 +45,7 @@ def sandbox(listener: Listener, ledger_url: str) -> Iterator[SandboxGateway]:
         payment = Payment(gateway, "tok_async")
         payment.authorize()
         payment.capture()
-        let_deeds_come_due(ledger_url)
+        let_delayed_come_due(ledger_url)
         yield gateway
 
 

@@ -11,7 +11,7 @@ from console.engine.machine import OperationKind
 from console.engine.payments.gateway import GatewayAnswer, GatewayRequest, LedgerEntry, NoAnswer, PaymentNotice
 from console.gateways.sandbox.challenges import Challenge, decide_challenge, find_challenge
 from console.gateways.sandbox.database import UNREACHABLE, LedgerDatabase
-from console.gateways.sandbox.deeds import do_deed, due_payments
+from console.gateways.sandbox.delayed import do_delayed, due_payments
 from console.gateways.sandbox.delivery import Delivery, Sender
 from console.gateways.sandbox.ledger import list_entries
 from console.gateways.sandbox.operations import GatewayReply, carry_out, find_due, look_up
@@ -68,17 +68,17 @@ class SandboxGateway:
             due = find_due(connection, reference)
             reply = GatewayReply() if due else look_up(connection, reference, kind=kind)
         if due:
-            reply = self._look_after_deed(due, reference, kind=kind, timeout_seconds=deadline - time.monotonic())
+            reply = self._look_after_delayed(due, reference, kind=kind, timeout_seconds=deadline - time.monotonic())
         return _give(reply, deadline=deadline)
 
-    def _look_after_deed(
+    def _look_after_delayed(
         self, payment: str, reference: str, *, kind: OperationKind, timeout_seconds: float
     ) -> GatewayReply:
         with (
             _silence_when_unreachable(),
             self._database.writing(timeout_seconds=timeout_seconds) as connection,
         ):
-            do_deed(connection, payment)
+            do_delayed(connection, payment)
             return look_up(connection, reference, kind=kind)
 
     def ledger(self, since: datetime | None = None) -> list[LedgerEntry]:
@@ -103,7 +103,7 @@ class SandboxGateway:
                 due = due_payments(connection)
             for payment in due:
                 with self._database.writing(timeout_seconds=_LISTING_SECONDS) as connection:
-                    do_deed(connection, payment)
+                    do_delayed(connection, payment)
 
     def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> PaymentNotice:
         """Read a webhook of this gateway; raises InvalidWebhook when it is not signed by it, or makes no sense."""

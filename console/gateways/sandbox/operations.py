@@ -11,7 +11,7 @@ from console.engine.payments.gateway import GatewayAnswer, GatewayRequest
 from console.gateways.sandbox.calls import KnownCall, last_answer, record_call, store_answer
 from console.gateways.sandbox.challenges import challenge_answer, open_challenge, void_challenge
 from console.gateways.sandbox.charges import UNANSWERED, WAITING, Charge, ChargeResult, judge, refusal, success
-from console.gateways.sandbox.deeds import do_deed, is_deed_due, plan_deed
+from console.gateways.sandbox.delayed import delay_operation, do_delayed, is_delayed_due
 from console.gateways.sandbox.ledger import (
     add_charge,
     change_charge,
@@ -54,7 +54,7 @@ def carry_out(connection: Connection, request: GatewayRequest, *, public_url: st
     if charge is None:
         return _refuse(connection, request, "no_such_authorization")
     if behaviour_of(charge.token).settles_later:
-        charge = do_deed(connection, charge.provider_reference)
+        charge = do_delayed(connection, charge.provider_reference)
     return _act(connection, request, call=call, charge=charge, public_url=public_url)
 
 
@@ -63,7 +63,7 @@ def find_due(connection: Connection, reference: str) -> str | None:
     charge = read_charge(connection, reference)
     if charge is None or not behaviour_of(charge.token).settles_later:
         return None
-    return charge.provider_reference if is_deed_due(connection, charge) else None
+    return charge.provider_reference if is_delayed_due(connection, charge) else None
 
 
 def look_up(connection: Connection, reference: str, *, kind: OperationKind) -> GatewayReply:
@@ -114,13 +114,13 @@ def _act(
 def _leave_open(
     connection: Connection, request: GatewayRequest, verdict: ChargeResult, *, manner: Manner, public_url: str
 ) -> GatewayAnswer:
-    """Prepare what is to follow an answer that is not the last word: the shopper's page, or the gateway's own deed."""
+    """Prepare what is to follow an answer that is not the last word: the shopper's page, or what the gateway does later."""
     if not verdict.is_open:
         return verdict.answer
     if manner.asks_shopper:
         return open_challenge(connection, request, answer=verdict.answer, public_url=public_url)
     if manner.settles_after_seconds is not None:
-        plan_deed(connection, verdict.charge, request, after_seconds=manner.settles_after_seconds)
+        delay_operation(connection, verdict.charge, request, after_seconds=manner.settles_after_seconds)
     return verdict.answer
 
 

@@ -101,8 +101,8 @@ challenges = Table(
     Column("decided_at", UtcDateTime),
 )
 
-# What the gateway does to a payment later, by itself: one deed a payment.
-deeds = Table(
+# What the gateway does to a payment later, by itself: one a payment.
+delayed = Table(
     "sandbox_deeds",
     metadata,
     Column("provider_reference", String(40), primary_key=True),

@@ -14,9 +14,9 @@ from console.imports.replay.week_file import read_week
 __all__ = [
     "Failure",
     "Invoice",
-    "ReplayPace",
     "InvoiceResult",
     "Reading",
+    "ReplayPace",
     "ReplayReport",
     "buy_all",
     "read_baskets",

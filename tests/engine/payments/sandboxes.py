@@ -10,7 +10,7 @@ from sqlalchemy import Connection, create_engine, select, update
 
 from console.engine.payments.gateway import LedgerEntry
 from console.gateways.sandbox import SandboxGateway
-from console.gateways.sandbox.tables import deeds, webhooks
+from console.gateways.sandbox.tables import delayed, webhooks
 
 
 def open_sandbox(url: str) -> SandboxGateway:
@@ -24,10 +24,10 @@ def entry_of(sandbox: SandboxGateway, reference: str) -> LedgerEntry:
     return entry
 
 
-def let_deeds_come_due(url: str) -> None:
+def let_delayed_come_due(url: str) -> None:
     """Let the time come for everything that the gateway is to do by itself."""
     with _ledger(url) as connection:
-        connection.execute(update(deeds).values(due_at=datetime.now(UTC) - timedelta(seconds=1)))
+        connection.execute(update(delayed).values(due_at=datetime.now(UTC) - timedelta(seconds=1)))
 
 
 def queued_bodies(url: str, reference: str) -> list[str]:

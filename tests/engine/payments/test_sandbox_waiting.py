@@ -14,7 +14,7 @@ from console.engine.payments.gateway import GatewayAnswer
 from console.gateways.sandbox import SandboxGateway
 from console.gateways.sandbox.challenges import Challenge
 from console.testing.payments import Payment, any_key, assert_refused, assert_silent, assert_succeeded
-from tests.engine.payments.sandboxes import entry_of, let_deeds_come_due, open_sandbox, queued_bodies
+from tests.engine.payments.sandboxes import entry_of, let_delayed_come_due, open_sandbox, queued_bodies
 
 AUTHORIZE, CAPTURE, VOID, REFUND = OperationKind
 LATE = ["tok_late_capture", "tok_refund_fails_twice", "tok_lost_refund"]
@@ -132,7 +132,7 @@ class TestLater:
         assert_waiting(payment.find(CAPTURE))
         assert entry_of(sandbox, payment.reference).captured == 0
         assert_refused(payment.void(), "capture_in_progress")
-        let_deeds_come_due(ledger_url)
+        let_delayed_come_due(ledger_url)
 
         assert_succeeded(payment.find(CAPTURE))
         [told] = map(json.loads, queued_bodies(ledger_url, payment.reference))
@@ -149,7 +149,7 @@ class TestLater:
         assert_refused(payment.capture(), "card_declined")
         assert_refused(payment.find(CAPTURE), "card_declined")
         assert_succeeded(payment.void())
-        let_deeds_come_due(ledger_url)
+        let_delayed_come_due(ledger_url)
 
         entry = entry_of(sandbox, payment.reference)
         assert (entry.captured, entry.voided) == (1299, 1299)
@@ -184,7 +184,7 @@ class TestLater:
         payment.capture()
         if is_capture_repeated:
             assert_waiting(payment.capture(idempotency_key=any_key()))
-        let_deeds_come_due(ledger_url)
+        let_delayed_come_due(ledger_url)
 
         for look in (partial(payment.find, CAPTURE), sandbox.ledger, sandbox.do_what_is_due):
             look()
@@ -196,7 +196,7 @@ class TestLater:
         payment = Payment(sandbox, "tok_late_capture")
         payment.authorize()
         payment.capture()
-        let_deeds_come_due(ledger_url)
+        let_delayed_come_due(ledger_url)
 
         assert_refused(payment.void(), "already_captured")
 
@@ -210,7 +210,7 @@ class TestLater:
         )
         dying.start()
         dying.join(60)
-        let_deeds_come_due(ledger_url)
+        let_delayed_come_due(ledger_url)
 
         assert dying.exitcode == 9
         assert_succeeded(payment.find(CAPTURE))
@@ -220,7 +220,7 @@ def captured_late(sandbox: SandboxGateway, ledger_url: str, token: str) -> Payme
     payment = Payment(sandbox, token)
     payment.authorize()
     payment.capture()
-    let_deeds_come_due(ledger_url)
+    let_delayed_come_due(ledger_url)
     sandbox.do_what_is_due()
     return payment
 

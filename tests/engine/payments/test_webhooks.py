@@ -29,7 +29,7 @@ from console.testing.clock import FrozenClock
 from console.testing.factories import VISA, Shop
 from console.testing.scripted import ScriptedGateway, after, answer, approve, refuse, stay_silent, wait_for_shopper
 from tests.engine.facts import statuses
-from tests.engine.payments.sandboxes import let_deeds_come_due
+from tests.engine.payments.sandboxes import let_delayed_come_due
 from tests.engine.purchases import start_waiting, topics
 from tests.engine.rows import read_one
 
@@ -502,7 +502,7 @@ class TestWaiting:
         lock = shop.checkout()
         with pytest.raises(PaymentDeclined):
             process(session, lock, payment=Payment("card", token))
-        let_deeds_come_due(f"sqlite:///{tmp_path}/sandbox.sqlite3")
+        let_delayed_come_due(f"sqlite:///{tmp_path}/sandbox.sqlite3")
         [entry] = gateway.ledger()
         assert (entry.captured, entry.refunded) == (1000, 0)
 

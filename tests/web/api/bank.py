@@ -12,7 +12,7 @@ from console.extensions import db
 from console.gateways.sandbox.challenges import Challenge
 from console.gateways.sandbox.gateway import SandboxGateway
 from console.gateways.sandbox.webhooks import sign
-from tests.engine.payments.sandboxes import let_deeds_come_due, queued_bodies
+from tests.engine.payments.sandboxes import let_delayed_come_due, queued_bodies
 from tests.web.api.shopper import Shopper
 
 PATH = "/webhooks/payments/sandbox"
@@ -54,6 +54,6 @@ class Bank:
 
     def settle(self) -> None:
         """Let what is due come, and tell of it."""
-        let_deeds_come_due(self.ledger_url)
+        let_delayed_come_due(self.ledger_url)
         for body in self.bodies():
             assert self.send(body).status_code == 200

@@ -14,11 +14,11 @@ from console.engine.machine import OperationKind
 from console.engine.payments.gateway import GatewayRequest
 from console.gateways.sandbox.charges import Charge, change, success
 from console.gateways.sandbox.ledger import change_charge, hold_payment
-from console.gateways.sandbox.tables import deeds
+from console.gateways.sandbox.tables import delayed
 from console.gateways.sandbox.webhooks import add_webhook
 
 
-def plan_deed(connection: Connection, charge: Charge, request: GatewayRequest, *, after_seconds: float) -> None:
+def delay_operation(connection: Connection, charge: Charge, request: GatewayRequest, *, after_seconds: float) -> None:
     """Have an operation done later, once a payment. Caller commits, and holds the payment's row."""
     if connection.execute(_OF_PAYMENT, {"payment": charge.provider_reference}).first() is None:
         connection.execute(
@@ -37,24 +37,24 @@ def due_payments(connection: Connection) -> list[str]:
     return list(connection.scalars(_DUE, {"now": datetime.now(UTC)}))
 
 
-def is_deed_due(connection: Connection, charge: Charge) -> bool:
+def is_delayed_due(connection: Connection, charge: Charge) -> bool:
     """Tell whether something is due to a payment."""
     return connection.execute(_DUE_TO, _now_for(charge.provider_reference)).first() is not None
 
 
-def do_deed(connection: Connection, provider_reference: str) -> Charge:
+def do_delayed(connection: Connection, provider_reference: str) -> Charge:
     """Do what is due to a payment, unless that was done, and queue its webhook; give the payment. Caller commits."""
     charge = hold_payment(connection, provider_reference)
-    deed = connection.execute(_DUE_TO, _now_for(provider_reference)).one_or_none()
-    if deed is None:
+    due = connection.execute(_DUE_TO, _now_for(provider_reference)).one_or_none()
+    if due is None:
         return charge
     connection.execute(_DONE, _now_for(provider_reference))
-    kind = OperationKind(deed.kind)
+    kind = OperationKind(due.kind)
     if charge.done(kind):
         return charge
-    after = change(charge, kind, amount_minor=deed.amount_minor)  # voided meanwhile or not
+    after = change(charge, kind, amount_minor=due.amount_minor)  # voided meanwhile or not
     change_charge(connection, after)
-    add_webhook(connection, reference=charge.lock_reference, kind=kind, answer=success(after, deed.amount_minor))
+    add_webhook(connection, reference=charge.lock_reference, kind=kind, answer=success(after, due.amount_minor))
     return after
 
 
@@ -62,9 +62,11 @@ def _now_for(provider_reference: str) -> dict[str, object]:
     return {"payment": provider_reference, "now": datetime.now(UTC)}
 
 
-_PLAN = insert(deeds)
-_OF_PAYMENT = select(deeds.c.due_at).where(deeds.c.provider_reference == bindparam("payment"))
-_IS_DUE = (deeds.c.done_at.is_(None), deeds.c.due_at <= bindparam("now"))
-_DUE = select(deeds.c.provider_reference).where(*_IS_DUE).order_by(deeds.c.due_at)
-_DUE_TO = select(*deeds.c["kind", "amount_minor"]).where(deeds.c.provider_reference == bindparam("payment"), *_IS_DUE)
-_DONE = update(deeds).where(deeds.c.provider_reference == bindparam("payment")).values(done_at=bindparam("now"))
+_PLAN = insert(delayed)
+_OF_PAYMENT = select(delayed.c.due_at).where(delayed.c.provider_reference == bindparam("payment"))
+_IS_DUE = (delayed.c.done_at.is_(None), delayed.c.due_at <= bindparam("now"))
+_DUE = select(delayed.c.provider_reference).where(*_IS_DUE).order_by(delayed.c.due_at)
+_DUE_TO = select(*delayed.c["kind", "amount_minor"]).where(
+    delayed.c.provider_reference == bindparam("payment"), *_IS_DUE
+)
+_DONE = update(delayed).where(delayed.c.provider_reference == bindparam("payment")).values(done_at=bindparam("now"))

@@ -29,7 +29,7 @@ _METHOD_SHARES = (48, 27, 21, 4)
 
 
 @dataclass(frozen=True)
-class Wish:
+class Basket:
     """What somebody wants to buy, and how they pay: method and token. `reference` is our name for the cart."""
 
     reference: str
@@ -39,7 +39,7 @@ class Wish:
     payment: tuple[str, str]
 
 
-def make_wish(reference: str, number: int) -> Wish:
+def make_basket(reference: str, number: int) -> Basket:
     """Make up who wants what, the same for the same reference and number always.
 
     The later the number, the more customers there are to choose from.
@@ -49,11 +49,11 @@ def make_wish(reference: str, number: int) -> Wish:
     coupon = chance.choices(*_COUPONS)[0]
     if coupon in _OF_POUNDS and person.currency != "GBP":
         coupon = _NONE
-    lines = {sku: LineRequest(sku, 1) for sku in _EARNED_BY.get(coupon, ())} | _basket(chance)
-    return Wish(reference, person, tuple(lines.values()), coupon or None, chance.choices(_METHODS, _METHOD_SHARES)[0])
+    lines = {sku: LineRequest(sku, 1) for sku in _EARNED_BY.get(coupon, ())} | _goods(chance)
+    return Basket(reference, person, tuple(lines.values()), coupon or None, chance.choices(_METHODS, _METHOD_SHARES)[0])
 
 
-def _basket(chance: random.Random) -> dict[str, LineRequest]:
+def _goods(chance: random.Random) -> dict[str, LineRequest]:
     prices = prices_by_sku()
     skus = list(prices)
     weights = [_BESTSELLERS.get(sku, _EVERYTHING_ELSE) for sku in skus]
