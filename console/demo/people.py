@@ -6,7 +6,7 @@ import random
 import unicodedata
 from dataclasses import dataclass
 
-from console.demo.countries import COUNTRIES, Country
+from console.demo.places import COUNTRIES, Country
 
 _LETTERS = "ADEHNPRTWX"  # those that every country has in its postcodes
 _DIGITS = "123456789"

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from console.engine.errors import InvalidInput, NotFound
-from console.engine.record.audit import Actor, Deed, write_entry
+from console.engine.record.audit import Actor, Entry, write_entry
 from console.engine.store.database import transact
 from console.models import User
 from console.models.types import clock
@@ -132,4 +132,4 @@ def checked_role(role: str) -> Role:
 
 
 def _audit(session: Session, actor: str, action: str, subject: tuple[str, int], **after: Any) -> None:
-    write_entry(session, Actor(actor), Deed(action, subject, after=after))
+    write_entry(session, Actor(actor), Entry(action, subject, after=after))

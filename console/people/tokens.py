@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from console.engine.cart.carts import hash_token
 from console.engine.errors import InvalidInput
-from console.engine.record.audit import Actor, Deed, write_entry
+from console.engine.record.audit import Actor, Entry, write_entry
 from console.engine.store.database import look, transact
 from console.models import ApiToken
 from console.models.types import clock
@@ -31,7 +31,7 @@ def create_token(session: Session, *, name: str, role: str, actor: str = "system
     row = ApiToken(name=name.strip(), token_hash=hash_token(token), role=checked_role(role))
     session.add(row)
     session.flush()
-    made = Deed("create_token", ("api_token", row.id), after={"name": row.name, "role": row.role})
+    made = Entry("create_token", ("api_token", row.id), after={"name": row.name, "role": row.role})
     write_entry(session, Actor(actor), made)
     return token
 

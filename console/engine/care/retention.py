@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from console.engine.errors import InvalidInput
 from console.engine.machine import State
-from console.engine.record.audit import Actor, Deed, write_entry
+from console.engine.record.audit import Actor, Entry, write_entry
 from console.engine.store.database import Reader, look, run, transact
 from console.engine.store.moments import moment_ago
 from console.engine.store.tables import events, locks, operations, orders, snapshots, steps
@@ -149,8 +149,8 @@ def _prune(session: Session, cut: Cut, ids: Sequence[int], actor: Actor | str) -
         pruned = Pruned(len(ids), *counts)
         if any(counts):  # nothing is left when the batch was deleted and only its confirmation lost
             facts = asdict(pruned) | {"ended_before": cut.before.isoformat()}
-            deed = Deed("prune", ("checkout_locks", f"{ids[0]}-{ids[-1]}"), after=facts)
-            write_entry(session, Actor.of(actor), deed)
+            entry = Entry("prune", ("checkout_locks", f"{ids[0]}-{ids[-1]}"), after=facts)
+            write_entry(session, Actor.of(actor), entry)
         return pruned
 
     return transact(session, work)

@@ -33,7 +33,7 @@ class Actor:
 
 
 @dataclass(frozen=True)
-class Deed:
+class Entry:
     """What was done to which object (`subject`: its type and id), why, and how that object was and is."""
 
     action: str
@@ -43,27 +43,27 @@ class Deed:
     after: Mapping[str, Any] | None = None
 
 
-def write_entry(session: Session, actor: Actor, deed: Deed) -> None:
+def write_entry(session: Session, actor: Actor, entry: Entry) -> None:
     """Write who did what. Caller commits.
 
     The head's row, the last in the row order, keeps two writers from forking the chain.
     """
     held = update(audit_head).values(entries=audit_head.c.entries + 1)
     head = session.execute(held.returning(audit_head.c.hash, clock().label("now"))).one()
-    object_type, object_id = deed.subject
-    entry = {
+    object_type, object_id = entry.subject
+    row = {
         "actor": actor.name,
-        "action": deed.action,
+        "action": entry.action,
         "object_type": object_type,
         "object_id": str(object_id),
-        "reason": deed.reason,
+        "reason": entry.reason,
         "origin": actor.origin,
-        "before": deed.before,
-        "after": deed.after,
+        "before": entry.before,
+        "after": entry.after,
         "created_at": head.now,
     }
-    link = hash_entry(entry, previous_hash=head.hash)
-    session.execute(insert(audit_entries).values(**entry, previous_hash=head.hash, hash=link))
+    link = hash_entry(row, previous_hash=head.hash)
+    session.execute(insert(audit_entries).values(**row, previous_hash=head.hash, hash=link))
     session.execute(update(audit_head).values(hash=link))
 
 

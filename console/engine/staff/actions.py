@@ -18,7 +18,7 @@ from console.engine.driving.rollback import go_back
 from console.engine.driving.walk import settle
 from console.engine.errors import InProgress, InvalidInput, LostRace, NotAllowed, NotFound, Stale
 from console.engine.machine import Outcome
-from console.engine.record.audit import Actor, Deed, write_entry
+from console.engine.record.audit import Actor, Entry, write_entry
 from console.engine.runtime import runtime_of
 from console.engine.staff.allowed import Action, why_not
 from console.engine.staff.reasons import required_reason
@@ -33,7 +33,7 @@ _SHOWN = ("state", "outcome", "expires_at", "revision", "needs_attention")
 
 
 @dataclass(frozen=True)
-class Act:
+class StaffAction:
     """Who does what, why, and which revision they saw (None: whatever it is)."""
 
     action: Action
@@ -54,8 +54,8 @@ def release(
         Stale: when the checkout moved on since.
         NotAllowed: past the point of no return, or when it has ended.
     """
-    act = Act(Action.RELEASE, actor, required_reason(reason), version)
-    return _undo(session, lock, act, outcome=Outcome.RELEASED, told=f"Released: {reason}")
+    asked = StaffAction(Action.RELEASE, actor, required_reason(reason), version)
+    return _undo(session, lock, asked, outcome=Outcome.RELEASED, told=f"Released: {reason}")
 
 
 def expire(
@@ -66,8 +66,8 @@ def expire(
     Raises:
         InvalidInput, Stale, NotAllowed: as `release`.
     """
-    act = Act(Action.EXPIRE, actor, required_reason(reason), version)
-    return _undo(session, lock, act, outcome=Outcome.EXPIRED, told=f"Expired: {reason}")
+    asked = StaffAction(Action.EXPIRE, actor, required_reason(reason), version)
+    return _undo(session, lock, asked, outcome=Outcome.EXPIRED, told=f"Expired: {reason}")
 
 
 def extend(
@@ -92,8 +92,8 @@ def extend(
     def move_deadline(row: Row[Any], unmoved: Clause) -> Row[Any]:
         return change(session, row.id, unmoved, NOT_DUE, expires_at=after(60 * ttl_minutes))
 
-    act = Act(Action.EXTEND, actor, reason, version)
-    return show(_act(session, lock.id, act, move_deadline), on=lock)
+    asked = StaffAction(Action.EXTEND, actor, reason, version)
+    return show(_take(session, lock.id, asked, move_deadline), on=lock)
 
 
 def retry(
@@ -111,28 +111,28 @@ def retry(
             raise InProgress("Somebody is driving this checkout right now; look again shortly.")
         return change(session, row.id, unmoved, DRIVERLESS)
 
-    act = Act(Action.RETRY, actor, reason, version)
-    return advance(session, show(_act(session, lock.id, act, wake), on=lock))
+    asked = StaffAction(Action.RETRY, actor, reason, version)
+    return advance(session, show(_take(session, lock.id, asked, wake), on=lock))
 
 
-def _undo(session: Session, lock: CheckoutLock, act: Act, *, outcome: Outcome, told: str) -> CheckoutLock:
+def _undo(session: Session, lock: CheckoutLock, asked: StaffAction, *, outcome: Outcome, told: str) -> CheckoutLock:
     def undo(row: Row[Any], unmoved: Clause) -> Row[Any]:
         return go_back(session, row, unmoved, outcome=outcome, reason=told)
 
-    row = _act(session, lock.id, act, undo)
+    row = _take(session, lock.id, asked, undo)
     return show(settle(session, row), on=lock)
 
 
-def _act(session: Session, lock_id: int, act: Act, deed: Callable[[Row[Any], Clause], Row[Any]]) -> Row[Any]:
-    """Do a deed on a checkout that allows it, with its audit entry. Own transaction."""
+def _take(session: Session, lock_id: int, asked: StaffAction, step: Callable[[Row[Any], Clause], Row[Any]]) -> Row[Any]:
+    """Take an action on a checkout that allows it: its step, with its audit entry. Own transaction."""
 
     def work() -> Row[Any]:
         before = _read(session, lock_id)
-        require_unmoved(before, version=act.version)
-        _require_allowed(before, act)
-        after = deed(before, at_revision(before.revision))
-        entry = Deed(act.action, ("checkout_lock", lock_id), act.reason, before=shown(before), after=shown(after))
-        write_entry(session, Actor.of(act.actor), entry)
+        require_unmoved(before, version=asked.version)
+        _require_allowed(before, asked)
+        after = step(before, at_revision(before.revision))
+        entry = Entry(asked.action, ("checkout_lock", lock_id), asked.reason, before=shown(before), after=shown(after))
+        write_entry(session, Actor.of(asked.actor), entry)
         return after
 
     for _ in range(_TRIES):
@@ -161,8 +161,8 @@ def require_unmoved(row: Row[Any], *, version: int | None) -> None:
         raise Stale("This checkout has moved on since you looked.", seen=version, now=row.revision)
 
 
-def _require_allowed(row: Row[Any], act: Act) -> None:
-    refusal = why_not(act.action, row.state, is_due=row.is_due)
+def _require_allowed(row: Row[Any], asked: StaffAction) -> None:
+    refusal = why_not(asked.action, row.state, is_due=row.is_due)
     if refusal is not None:
         raise NotAllowed(refusal, state=row.state)
 

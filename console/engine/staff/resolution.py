@@ -19,7 +19,7 @@ from console.engine.payments.facts import follow, record_answer
 from console.engine.payments.gateway import GatewayAnswer
 from console.engine.payments.operations import Operations, is_what_we_asked, meaning, operations_of, raise_operation
 from console.engine.record.attention import settle_causes
-from console.engine.record.audit import Actor, Deed, write_entry
+from console.engine.record.audit import Actor, Entry, write_entry
 from console.engine.staff.actions import require_unmoved, shown
 from console.engine.staff.allowed import Action, owes_by_hand, resolvable, unbooked, why_not
 from console.engine.staff.reasons import required_reason
@@ -34,7 +34,7 @@ _TRIES = 5
 
 
 @dataclass(frozen=True)
-class Word:
+class HumanWord:
     """What a human says of an operation: whether it happened, and why they know."""
 
     happened: bool
@@ -84,7 +84,7 @@ def resolve(  # noqa: PLR0913 - the verb's own shape
         InProgress: when somebody drives the checkout at this moment.
         Contradicted: when the gateway says otherwise, or has said so before; what it says now is recorded.
     """
-    word = Word(happened, Actor.of(actor), required_reason(reason), _readable(provider_reference))
+    word = HumanWord(happened, Actor.of(actor), required_reason(reason), _readable(provider_reference))
     lock_id, kind = operation.lock_id, operation.kind
     row, refusal = _have_word(session, lock_id, kind, word, version=version)
     lock = present(session, CheckoutLock, row)
@@ -97,7 +97,7 @@ def resolve(  # noqa: PLR0913 - the verb's own shape
 
 
 def _have_word(
-    session: Session, lock_id: int, kind: str, word: Word, *, version: int | None
+    session: Session, lock_id: int, kind: str, word: HumanWord, *, version: int | None
 ) -> tuple[Row[Any], Contradicted | None]:
     """Ask the gateway and record what is known then; give the lock, and why the word does not count if it does not."""
     for _ in range(_TRIES):
@@ -130,7 +130,7 @@ def _require_doubt(scene: _Scene) -> None:
         raise InProgress("Somebody is driving this checkout right now; look again shortly.")
 
 
-def _require_news(scene: _Scene, word: Word) -> None:
+def _require_news(scene: _Scene, word: HumanWord) -> None:
     if not word.happened and owes_by_hand(scene.operation, scene.lock, scene.known):
         raise NotAllowed(
             f"That the {_noun(scene)} was refused is known already. Give the money back, then say that it happened.",
@@ -139,7 +139,7 @@ def _require_news(scene: _Scene, word: Word) -> None:
 
 
 def _recording(
-    session: Session, scene: _Scene, word: Word, answer: GatewayAnswer | None
+    session: Session, scene: _Scene, word: HumanWord, answer: GatewayAnswer | None
 ) -> Callable[[], tuple[Row[Any], Contradicted | None]]:
     """Give the transaction that records the gateway's last word, or else the human's, with its audit entry."""
 
@@ -168,12 +168,12 @@ def _last_word(answer: GatewayAnswer | None, operation: Row[Any]) -> OperationSt
     return said if said.is_resolved else None
 
 
-def _is_given_back_by_hand(scene: _Scene, word: Word) -> bool:
+def _is_given_back_by_hand(scene: _Scene, word: HumanWord) -> bool:
     """The gateway's refusal stands, and the money went back another way: no contradiction."""
     return word.happened and owes_by_hand(scene.operation, scene.lock, scene.known)
 
 
-def _take_word(session: Session, lock: Row[Any], scene: _Scene, word: Word) -> Row[Any]:
+def _take_word(session: Session, lock: Row[Any], scene: _Scene, word: HumanWord) -> Row[Any]:
     """Record the human's word where it tells more than our books; they may also have been right."""
     resolution = {"by": word.actor.name, "reason": word.reason, "happened": word.happened}
     raised = raise_operation(
@@ -189,7 +189,7 @@ def _take_word(session: Session, lock: Row[Any], scene: _Scene, word: Word) -> R
     return lock if raised is None else follow(session, lock, raised)
 
 
-def _require_no_denial(scene: _Scene, word: Word) -> None:
+def _require_no_denial(scene: _Scene, word: HumanWord) -> None:
     known = OperationStatus(scene.operation.status)
     if known == OperationStatus.SUCCEEDED and not word.happened:
         raise Contradicted(
@@ -206,12 +206,12 @@ def _contradicted(scene: _Scene, said: OperationStatus) -> Contradicted:
     )
 
 
-def _audit(session: Session, lock: Row[Any], scene: _Scene, word: Word) -> None:
+def _audit(session: Session, lock: Row[Any], scene: _Scene, word: HumanWord) -> None:
     now = operations_of(session, lock.id)[scene.kind]
     before = shown(scene.lock) | {"operation": _facts(scene.operation)}
     after = shown(lock) | {"operation": _facts(now), "happened": word.happened}
-    deed = Deed(Action.RESOLVE, ("checkout_lock", lock.id), word.reason, before=before, after=after)
-    write_entry(session, word.actor, deed)
+    entry = Entry(Action.RESOLVE, ("checkout_lock", lock.id), word.reason, before=before, after=after)
+    write_entry(session, word.actor, entry)
 
 
 def _facts(operation: Row[Any]) -> Mapping[str, Any]:

@@ -114,7 +114,7 @@ def _act(
 def _leave_open(
     connection: Connection, request: GatewayRequest, verdict: ChargeResult, *, manner: Manner, public_url: str
 ) -> GatewayAnswer:
-    """Prepare what is to follow an answer that is not the last word: the shopper's page, or what the gateway does later."""
+    """Prepare what follows an answer that is not the last word: the shopper's page, or what the gateway does later."""
     if not verdict.is_open:
         return verdict.answer
     if manner.asks_shopper:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from console.engine.record.audit import Actor, Deed, write_entry
+from console.engine.record.audit import Actor, Entry, write_entry
 from console.engine.store.database import transact
 from console.imports.catalog.batches import BatchResult, write_batch
 from console.imports.catalog.products import Product, read_products
@@ -68,8 +68,8 @@ def import_catalog(
             _take_in(session, batch, report)
             on_progress(file.position, file.size)
     counts = {"written": report.written, "added": report.added, "refused": report.refused}
-    deed = Deed("import_catalog", ("catalog", path.name[:_LONGEST_ID]), after=counts)
-    transact(session, lambda: write_entry(session, Actor(actor), deed))
+    entry = Entry("import_catalog", ("catalog", path.name[:_LONGEST_ID]), after=counts)
+    transact(session, lambda: write_entry(session, Actor(actor), entry))
     return report
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import request, url_for
 
-from console.web.admin.actions import LockActions
+from console.web.admin.action_pages import LockActions
 from console.web.admin.list_view import ListView
 from console.web.admin.lock_details import LockDetails
 from console.web.shared.listing.keyset import Page

@@ -70,7 +70,7 @@ def test_every_form_needs_its_token(app: APIFlask, client: FlaskClient) -> None:
 
     answers = {route: client.post(route.path).status_code for route in forms}
 
-    assert {"auth.log_in", "auth.logout", "checkout_locks.act"} <= {route.endpoint for route in forms}
+    assert {"auth.log_in", "auth.logout", "checkout_locks.take_action"} <= {route.endpoint for route in forms}
     assert answers == dict.fromkeys(forms, 400)
 
 

@@ -89,7 +89,7 @@ class Retrial(Input):
     reason: Reason | None = None
 
 
-class Resolution(Input):
+class ResolveInput(Input):
     """What became of a payment operation at the gateway, by what somebody saw there."""
 
     version: Version

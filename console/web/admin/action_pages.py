@@ -1,4 +1,4 @@
-"""Actions on one checkout: a page that says what will happen and asks, then the deed. No JavaScript is needed."""
+"""Actions on one checkout: a page that says what will happen and asks, then the action. No JavaScript is needed."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from console.engine.machine import STATE_NAMES, State
 from console.engine.record.audit import Actor
 from console.engine.staff.allowed import ADMINS_ONLY, NEEDS_REASON, Action
 from console.engine.staff.reasons import LONGEST_REASON
-from console.extensions import current_settings
+from console.engine.staff.requests import ActionRequest, AskedResolution, perform
+from console.extensions import current_settings, db
 from console.web.shared.cases import find_checkout
-from console.web.shared.staff_actions import Wish, Word, perform
 
 ROUTE = f"/<row_id:lock_id>/<any({', '.join(action for action in Action if action not in ADMINS_ONLY)}):action>"
 RESOLVE_ROUTE = f"/<row_id:lock_id>/{Action.RESOLVE}"
@@ -33,7 +33,7 @@ _DONE = {
     Action.RETRY: "Retried",
     Action.RESOLVE: "Resolved",
 }
-_ENDPOINTS = {Action.RESOLVE: "checkout_locks.have_word"}  # the others share theirs
+_ENDPOINTS = {Action.RESOLVE: "checkout_locks.resolve"}  # the others share theirs
 # What the page says of itself instead of an error page: the checkout is another by now, or the form has a mistake.
 _STATUSES: Mapping[type[CheckoutError], HTTPStatus] = {
     Stale: HTTPStatus.CONFLICT,
@@ -56,9 +56,9 @@ class LockActions:
         return self._ask(lock_id, Action(action))
 
     @expose(ROUTE, methods=("POST",))
-    def act(self, lock_id: int, action: str) -> AnyResponse:
+    def take_action(self, lock_id: int, action: str) -> AnyResponse:
         """Do it and go back to the checkout; or say why not, with the checkout as it is now."""
-        return self._act(lock_id, Action(action))
+        return self._take(lock_id, Action(action))
 
     @expose(RESOLVE_ROUTE)
     def resolve_page(self, lock_id: int) -> Response:
@@ -66,14 +66,15 @@ class LockActions:
         return self._ask(lock_id, Action.RESOLVE)
 
     @expose(RESOLVE_ROUTE, methods=("POST",))
-    def have_word(self, lock_id: int) -> AnyResponse:
+    def resolve(self, lock_id: int) -> AnyResponse:
         """Have somebody's word about a payment, the gateway asked first."""
-        return self._act(lock_id, Action.RESOLVE)
+        return self._take(lock_id, Action.RESOLVE)
 
-    def _act(self, lock_id: int, wanted: Action) -> AnyResponse:
+    def _take(self, lock_id: int, wanted: Action) -> AnyResponse:
         find_checkout(lock_id)
         try:
-            lock = perform(_read_wish(wanted), lock_id=lock_id, actor=Actor(current_user.email, request.remote_addr))
+            actor = Actor(current_user.email, request.remote_addr)
+            lock = perform(db.session(), _read_request(wanted), lock_id=lock_id, actor=actor)
         except tuple(_STATUSES) as refusal:
             return self._ask(lock_id, wanted, refusal)
         flash(f"{_DONE[wanted]}. The checkout is {STATE_NAMES[State(lock.state)]} now.")
@@ -88,7 +89,7 @@ class LockActions:
             refusal=refusal,
             has_moved_on=isinstance(refusal, Stale | Contradicted),
             is_recorded=isinstance(refusal, Contradicted),
-            sent_to=url_for(_ENDPOINTS.get(action, "checkout_locks.act"), **_address(lock_id, action)),
+            sent_to=url_for(_ENDPOINTS.get(action, "checkout_locks.take_action"), **_address(lock_id, action)),
             needs_reason=action in NEEDS_REASON,
             longest_reason=LONGEST_REASON,
             settings=current_settings(),
@@ -97,22 +98,22 @@ class LockActions:
         return make_response(page, HTTPStatus.OK if refusal is None else _STATUSES[type(refusal)])
 
 
-def _read_wish(action: Action) -> Wish:
+def _read_request(action: Action) -> ActionRequest:
     version = _read_number("version")
     if version is None:
         raise InvalidInput("This form is incomplete; open the page again.", field="version")
     reason = request.form.get("reason")
     if action == Action.RESOLVE:
-        return Wish(action, version, reason=reason, word=_read_word())
-    return Wish(action, version, reason=reason, ttl_minutes=_read_number("ttl_minutes"))
+        return ActionRequest(action, version, reason=reason, resolution=_read_resolution())
+    return ActionRequest(action, version, reason=reason, ttl_minutes=_read_number("ttl_minutes"))
 
 
-def _read_word() -> Word | None:
+def _read_resolution() -> AskedResolution | None:
     operation_id = _read_number("operation_id", most_digits=_MOST_ID_DIGITS)
     happened = _ANSWERS.get(request.form.get("happened", ""))
     if operation_id is None or happened is None:
         return None
-    return Word(operation_id, happened, request.form.get("provider_reference"))
+    return AskedResolution(operation_id, happened, request.form.get("provider_reference"))
 
 
 def _address(lock_id: int, action: Action) -> dict[str, Any]:
