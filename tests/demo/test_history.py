@@ -7,9 +7,9 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from console.demo.countries import COUNTRIES
 
 from console.demo.baskets import make_basket, prices_by_sku
-from console.demo.countries import COUNTRIES
 from console.demo.history import plan
 from console.demo.people import make_person
 from console.demo.rhythm import DAYS, spread

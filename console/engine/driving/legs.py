@@ -30,8 +30,7 @@ from console.engine.driving.rollback import expire_row, finish, go_back
 from console.engine.errors import Ended, LostRace
 from console.engine.inventory import StockMoved
 from console.engine.machine import UNPAID, OperationKind, Outcome, Phase, State, StepStatus
-from console.engine.payments.facts import GIVES_BACK
-from console.engine.payments.gateway import GatewayAnswer
+from console.engine.payments.facts import GIVES_BACK, Fact
 from console.engine.payments.operations import apply_answer, operations_of
 from console.engine.phases import LEG_THREE, LEG_TWO, PAYING_PHASES, RESERVING_PHASES
 from console.engine.phases.phase import Leg, Payment, PhaseModule, run_phases
@@ -41,8 +40,6 @@ from console.engine.record.history import History
 from console.engine.store.clauses import NOW
 from console.engine.store.database import savepoint
 from console.models.vocabulary import CartStatus
-
-Heard = tuple[Row[Any], GatewayAnswer] | None
 
 
 @dataclass(frozen=True)
@@ -156,7 +153,7 @@ def _note_given_back(leg: Leg, refusal: Ended) -> None:
             leg.history.note(phase, StepStatus.COMPENSATED)
 
 
-def enter_capture(session: Session, drive: Drive, heard: Heard) -> Progress:
+def enter_capture(session: Session, drive: Drive, fact: Fact | None) -> Progress:
     """Take leg 2 past the point of no return: order, capture operation, pinned stock. Caller commits.
 
     Raises:
@@ -164,11 +161,11 @@ def enter_capture(session: Session, drive: Drive, heard: Heard) -> Progress:
     """
     lock = decide(session, drive, IN_TIME, state=State.CAPTURING, phase=Phase.PAYMENT_CAPTURE)
     lock = call_off(session, lock, _ends_by_progress)  # the authorization's doubt is over
-    leg = _open_leg(session, lock, heard, closes=Phase.PAYMENT_AUTHORIZATION)
+    leg = _open_leg(session, lock, fact, closes=Phase.PAYMENT_AUTHORIZATION)
     return _run_leg(leg, LEG_TWO)
 
 
-def commit_stock(session: Session, drive: Drive, heard: Heard) -> Progress:
+def commit_stock(session: Session, drive: Drive, fact: Fact | None) -> Progress:
     """Take leg 3: the sale, and the end of the checkout. Caller commits.
 
     Raises:
@@ -178,7 +175,7 @@ def commit_stock(session: Session, drive: Drive, heard: Heard) -> Progress:
     end = {"completed_at": NOW, "holds_cart": False}
     lock = decide(session, drive, state=State.COMPLETED, phase=Phase.STOCK_COMMIT, **end)
     lock = call_off(session, lock, _ends_by_progress)
-    leg = _open_leg(session, lock, heard, closes=Phase.PAYMENT_CAPTURE)
+    leg = _open_leg(session, lock, fact, closes=Phase.PAYMENT_CAPTURE)
     events.write_event(session, lock, topic=events.COMPLETED)
     return _run_leg(leg, LEG_THREE)
 
@@ -192,11 +189,11 @@ def _ends_by_settling(cause: str, _about: str) -> bool:
     return cause not in FOR_HUMANS_ONLY
 
 
-def _open_leg(session: Session, lock: Row[Any], heard: Heard, *, closes: Phase) -> Leg:
+def _open_leg(session: Session, lock: Row[Any], fact: Fact | None, *, closes: Phase) -> Leg:
     """Begin a leg: record the answer it follows from, and close the phase whose call that was."""
     leg = Leg(session, lock, History(lock))
-    if heard is not None:
-        told = apply_answer(session, *heard)
+    if fact is not None:
+        told = apply_answer(session, fact.operation, fact.answer)
         leg.known = operations_of(session, lock.id) if told is None else {told.kind: told}
     leg.history.note(closes, StepStatus.COMPLETED)
     return leg
@@ -208,14 +205,14 @@ def _run_leg(leg: Leg, phases: tuple[PhaseModule, ...]) -> Progress:
     return Progress(leg.lock, (*leg.known.values(), *leg.written), leg.paid_order)
 
 
-def go_back_refused(session: Session, drive: Drive, _heard: Heard) -> Progress:
+def go_back_refused(session: Session, drive: Drive, _fact: Fact | None) -> Progress:
     """Go back because the gateway refused the authorization or the capture. Caller commits."""
     reason = f"The gateway refused the {_REFUSED_BY_STATE[drive.lock.state].noun}."
     lock = go_back(session, drive.lock, under_fence(drive.lock.fence), outcome=Outcome.DECLINED, reason=reason)
     return Progress(lock, tuple(operations_of(session, lock.id).values()))
 
 
-def go_back_expired(session: Session, drive: Drive, _heard: Heard) -> Progress:
+def go_back_expired(session: Session, drive: Drive, _fact: Fact | None) -> Progress:
     """Go back because the time ran out during the authorization. Caller commits."""
     lock = expire_row(session, drive.lock, under_fence(drive.lock.fence))
     return Progress(lock, tuple(operations_of(session, lock.id).values()))
@@ -224,7 +221,7 @@ def go_back_expired(session: Session, drive: Drive, _heard: Heard) -> Progress:
 _REFUSED_BY_STATE = {State.AUTHORIZING: OperationKind.AUTHORIZE, State.CAPTURING: OperationKind.CAPTURE}
 
 
-def finish_rollback(session: Session, drive: Drive, _heard: Heard) -> Progress:
+def finish_rollback(session: Session, drive: Drive, _fact: Fact | None) -> Progress:
     """End a checkout that went back, its money settled. Caller commits."""
     ended = finish(session, decide(session, drive, state=State.FAILED))
     return Progress(call_off(session, ended, _ends_by_settling))

@@ -20,21 +20,12 @@ from console.engine.driving.moves import CALLS, Move, next_move
 from console.engine.errors import DatabaseUnavailable, InProgress, LostRace
 from console.engine.machine import ENDED, State
 from console.engine.payments.calls import ask_gateway
-from console.engine.payments.facts import record_answer, record_silence
-from console.engine.payments.gateway import GatewayAnswer
-from console.engine.payments.operations import Operations, is_what_we_asked, meaning, operations_of, statuses_of
+from console.engine.payments.facts import Fact, record_answer, record_silence
+from console.engine.payments.operations import Operations, meaning, operations_of, statuses_of
 from console.engine.store.database import look, transact
 
 log = structlog.get_logger("checkout")
 MOST_MOVES = 30  # a checkout takes about ten; more would be a circle
-
-
-@dataclass(frozen=True)
-class Fact:
-    """What the gateway just said, not yet recorded."""
-
-    operation: Row[Any]
-    answer: GatewayAnswer
 
 
 LEGS: dict[Move, Callable[..., legs.Progress]] = {
@@ -57,7 +48,7 @@ class Walk:
     known: Operations
     fact: Fact | None = None
     fresh: frozenset[int] = frozenset()  # ids of the operations that this driver wrote just now
-    heard: frozenset[str] = frozenset()  # kinds of operations that the gateway has spoken of to this driver
+    told: frozenset[str] = frozenset()  # kinds of operations that the gateway has spoken of to this driver
     silent: frozenset[str] = frozenset()  # those that it was silent about, which is recorded
     paid_order: Row[Any] | None = None  # once this driver has completed the checkout
 
@@ -74,7 +65,7 @@ class Walk:
         raise RuntimeError(f"checkout {self.drive.lock.id} goes round in circles")
 
     def _next_move(self, *, silent: frozenset[str]) -> Move:
-        may_ask = self.known.keys() - self.heard
+        may_ask = self.known.keys() - self.told
         return next_move(self.drive.lock.state, self._statuses(), may_ask=may_ask, silent=silent)
 
     def _last_seen(self) -> Row[Any]:
@@ -102,7 +93,7 @@ class Walk:
 
     def _statuses(self) -> dict[str, str]:
         statuses = statuses_of(self.known)
-        if self.fact is not None and is_what_we_asked(self.fact.answer, self.fact.operation):
+        if self.fact is not None and self.fact.is_ours:
             kind = self.fact.operation.kind
             statuses[kind] = meaning(self.fact.answer, kind=kind)
         return statuses
@@ -113,7 +104,7 @@ class Walk:
         if answer is None:
             return self._pass_over(operation)
         self.fact = Fact(operation, answer)
-        self.heard |= {operation.kind}
+        self.told |= {operation.kind}
         return True
 
     def _pass_over(self, operation: Row[Any]) -> bool:
@@ -128,7 +119,7 @@ class Walk:
     def _take_leg(self, move: Move) -> bool:
         began = time.monotonic()
         try:
-            progress = transact(self.session, lambda: LEGS[move](self.session, self.drive, self._fact_to_apply()))
+            progress = transact(self.session, lambda: LEGS[move](self.session, self.drive, self.fact))
         except (LostRace, DatabaseUnavailable):
             raise
         except Exception as error:
@@ -141,9 +132,6 @@ class Walk:
         self.fact = None
         self.paid_order = progress.paid_order
         return progress.lock.lease_owner is not None
-
-    def _fact_to_apply(self) -> tuple[Row[Any], GatewayAnswer] | None:
-        return None if self.fact is None else (self.fact.operation, self.fact.answer)
 
     def _survive(self, move: Move, error: Exception) -> bool:
         """A leg failed by a defect: keep the fact; go back if no order could be made, else ask for a human."""
@@ -179,7 +167,7 @@ class Walk:
         transact(self.session, lambda: record_answer(self.session, lock_id, fact.operation, fact.answer))
         if not self._look_again():
             return False
-        return is_what_we_asked(fact.answer, fact.operation) or self._rest()
+        return fact.is_ours or self._rest()
 
     def _look_again(self) -> bool:
         """Read everything anew under our own fence; False when the lease was lost or the checkout ended."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -40,6 +41,19 @@ _BACKOFF_SECONDS = (5, 30, 120, 600, 3600)
 _DEADLINE = after(0).sql
 _EARLIER = case((locks.c.expires_at < _DEADLINE, locks.c.expires_at), else_=_DEADLINE)
 GIVES_BACK = {OperationKind.AUTHORIZE: OperationKind.VOID, OperationKind.CAPTURE: OperationKind.REFUND}
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What the gateway said of an operation."""
+
+    operation: Row[Any]
+    answer: GatewayAnswer
+
+    @property
+    def is_ours(self) -> bool:
+        """Tell whether it speaks of what we asked for; another amount or currency is never applied."""
+        return is_what_we_asked(self.answer, self.operation)
 
 
 def record_answer(session: Session, lock_id: int, operation: Row[Any], answer: GatewayAnswer) -> Row[Any]:
