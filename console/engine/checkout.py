@@ -25,7 +25,7 @@ from console.engine.machine import DRIVEN, EXPIRABLE, UNPAID, Outcome
 from console.engine.phases.phase import Payment
 from console.engine.record.answers import answer_of
 from console.engine.runtime import runtime_of
-from console.engine.store.database import look, transact
+from console.engine.store.database import look, transact, until_won
 from console.engine.store.objects import show
 from console.models import CheckoutLock, Order
 
@@ -64,9 +64,11 @@ def process(
         progress = transact(session, lambda: enter_authorization(session, drive, payment, key))
     except (KeySeen, LostRace) as lost:
         row = look(session, lambda reader: read_lock(reader, drive.lock.id))
-        if row.lease_owner != drive.owner:
-            return _follow_another(session, lock, key, lost)
-        return answer_of(session, lock, walk_on(session, drive, row, leased_at=began))
+        if row.lease_owner == drive.owner:  # it was our own commit, whose confirmation was lost
+            return answer_of(session, lock, walk_on(session, drive, row, leased_at=began))
+        if isinstance(lost, KeySeen):
+            return _follow_same_request(session, lock)
+        return _follow_another_request(session, lock, key)
     drive.saw(progress.lock, leased_at=began)
     if not progress.operations:
         return answer_of(session, lock, progress.lock)
@@ -75,12 +77,16 @@ def process(
     return answer_of(session, lock, walk.run(), paid_order=walk.paid_order)
 
 
-def _follow_another(session: Session, lock: CheckoutLock, key: RequestKey | None, lost: Exception) -> Order:
-    """Answer a request that found the checkout taken: by an earlier one with its key, by another, or ended."""
+def _follow_same_request(session: Session, lock: CheckoutLock) -> Order:
+    """Answer a request that was made before with its key: as that one ends."""
+    wait_for_end(session, lock.id)
+    return resume(session, lock)
+
+
+def _follow_another_request(session: Session, lock: CheckoutLock, key: RequestKey | None) -> Order:
+    """Answer a request that found the checkout taken by another one, or ended."""
     lock_id = lock.id
-    if isinstance(lost, KeySeen):
-        wait_for_end(session, lock_id)
-    elif key is not None:
+    if key is not None:
         with suppress(KeySeen):  # kept all the same, so that it cannot come back with another body
             transact(session, lambda: take_key(session, lock_id, key))
     return resume(session, lock)
@@ -152,18 +158,12 @@ def cancel(session: Session, lock: CheckoutLock, *, session_id: str | None = Non
             raise NotAllowed("The payment is being taken; this checkout can no longer be cancelled.", state=row.state)
         return go_back(session, row, outcome=Outcome.CANCELLED, reason="The shopper cancelled it.")
 
-    return show(settle(session, _until_won(session, give_up)), on=lock)
+    row = until_won(lambda: transact(session, give_up), otherwise=_changes_too_fast)
+    return show(settle(session, row), on=lock)
 
 
-def _until_won(session: Session, decision: Any) -> Row[Any]:
-    """Decide again after a lost race, a few times: each time on what the winner left."""
-    for _ in range(5):
-        try:
-            row: Row[Any] = transact(session, decision)
-        except LostRace:
-            continue
-        return row
-    raise InProgress("This checkout is changing too fast; try again.")
+def _changes_too_fast() -> InProgress:
+    return InProgress("This checkout is changing too fast; try again.")
 
 
 def require_owner(session: Session, lock: CheckoutLock, *, session_id: str | None) -> None:

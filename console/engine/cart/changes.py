@@ -11,14 +11,13 @@ from sqlalchemy.orm import Session
 from console.engine.cart.carts import checked_currency, checked_quantity, read_cart, touch_cart, variant_ids
 from console.engine.driving.expiry import expire_if_due
 from console.engine.errors import CartLocked, CartOrdered, InvalidInput, LostRace, NotFound
-from console.engine.store.database import insert_into, look, transact
+from console.engine.store.database import insert_into, look, transact, until_won
 from console.engine.store.tables import cart_lines, carts, variants
 from console.models import Cart
 from console.models.cart import MAXIMUM_LINES, MAXIMUM_QUANTITY
 from console.models.vocabulary import CartStatus
 
 Result = TypeVar("Result")
-_TRIES = 5
 _UNPRICED = cart_lines.c.agreed_unit_price.is_(None)
 
 
@@ -118,13 +117,16 @@ def _require_no_agreed_price(session: Session, cart: Row[Any]) -> None:
 
 def _change(session: Session, cart_id: int, work: Callable[[Row[Any]], Result]) -> Result:
     """Run a change on a cart that is free; a due checkout in the way is expired on the spot."""
-    for _ in range(_TRIES):
+
+    def change() -> Result:
         try:
             # Not repeatable: pieces would be added twice.
             return transact(session, lambda: work(touch_cart(session, cart_id)), is_repeatable=False)
         except LostRace:
             _make_way(session, cart_id)
-    raise CartLocked("This cart is being bought; try again.", cart_id=cart_id)
+            raise
+
+    return until_won(change, otherwise=lambda: CartLocked("This cart is being bought; try again.", cart_id=cart_id))
 
 
 def _make_way(session: Session, cart_id: int) -> None:

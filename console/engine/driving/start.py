@@ -23,13 +23,12 @@ from console.engine.record.answers import answer_of
 from console.engine.record.history import History
 from console.engine.runtime import runtime_of
 from console.engine.store.clauses import Clause, after
-from console.engine.store.database import look, run, transact, write_later
+from console.engine.store.database import look, run, transact, until_won, write_later
 from console.engine.store.objects import present
 from console.engine.store.tables import carts, locks
 from console.models import Cart, CheckoutLock
 from console.models.vocabulary import CartStatus
 
-_TRIES = 5
 _TOKEN = carts.c.token_hash == bindparam("own_token_hash")
 _NEW_LOCK = insert(locks).values(state=State.PENDING, holds_cart=True, expires_at=after(0).sql).returning(locks)
 _HOLD = update(carts).where(carts.c.id == bindparam("of_cart")).values(lock_id=bindparam("new_lock"))
@@ -70,19 +69,24 @@ def start_or_join(
         CheckoutError: as `start`.
     """
     asked = _Request(cart_id, session_id, 60 * _checked_ttl(session, ttl_minutes), token_hash)
-    for _ in range(_TRIES):
-        try:
-            row = transact(session, lambda: _hold(session, asked))
-        except LostRace:
-            lock = _find_holder(session, asked)
-            if lock is not None:
-                return lock, False
-        else:
-            lock = present(session, CheckoutLock, row)
-            if row.outcome is not None:
-                answer_of(session, lock, row)  # raises what was refused
-            return lock, True
-    raise CheckoutInProgress("This cart's checkout is changing too fast; try again.", cart_id=cart_id)
+    message = "This cart's checkout is changing too fast; try again."
+    return until_won(
+        lambda: _start_or_join(session, asked), otherwise=lambda: CheckoutInProgress(message, cart_id=cart_id)
+    )
+
+
+def _start_or_join(session: Session, asked: _Request) -> tuple[CheckoutLock, bool]:
+    try:
+        row = transact(session, lambda: _hold(session, asked))
+    except LostRace:
+        holder = _find_holder(session, asked)
+        if holder is None:  # by now nobody holds the cart: try again
+            raise
+        return holder, False
+    lock = present(session, CheckoutLock, row)
+    if row.outcome is not None:
+        answer_of(session, lock, row)  # raises what was refused
+    return lock, True
 
 
 def _checked_ttl(session: Session, ttl_minutes: int | None) -> int:

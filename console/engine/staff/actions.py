@@ -16,19 +16,18 @@ from console.engine.checkout import advance
 from console.engine.driving.locks import DRIVERLESS, NOT_DUE, at_revision, change, is_driverless, is_due
 from console.engine.driving.rollback import go_back
 from console.engine.driving.walk import settle
-from console.engine.errors import InProgress, InvalidInput, LostRace, NotAllowed, NotFound, Stale
+from console.engine.errors import InProgress, InvalidInput, NotAllowed, NotFound, Stale
 from console.engine.machine import Outcome
 from console.engine.record.audit import Actor, Entry, write_entry
 from console.engine.runtime import runtime_of
 from console.engine.staff.allowed import Action, why_not
 from console.engine.staff.reasons import required_reason
 from console.engine.store.clauses import Clause, after
-from console.engine.store.database import transact
+from console.engine.store.database import transact, until_won
 from console.engine.store.objects import show
 from console.engine.store.tables import locks
 from console.models import CheckoutLock
 
-_TRIES = 5
 _SHOWN = ("state", "outcome", "expires_at", "revision", "needs_attention")
 
 
@@ -135,12 +134,10 @@ def _take(session: Session, lock_id: int, asked: StaffAction, step: Callable[[Ro
         write_entry(session, Actor.of(asked.actor), entry)
         return after
 
-    for _ in range(_TRIES):
-        try:
-            return transact(session, work, is_repeatable=False)  # it would be audited twice
-        except LostRace:
-            continue  # the row moved between our look and our update: look again, and say what is the case
-    raise Stale("This checkout is changing too fast; look again.", lock_id=lock_id)
+    return until_won(
+        lambda: transact(session, work, is_repeatable=False),  # it would be audited twice
+        otherwise=lambda: Stale("This checkout is changing too fast; look again.", lock_id=lock_id),
+    )
 
 
 def _read(session: Session, lock_id: int) -> Row[Any]:

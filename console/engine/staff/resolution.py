@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from console.engine.checkout import advance
 from console.engine.driving.locks import DRIVERLESS, at_revision, change, is_driverless
-from console.engine.errors import Contradicted, InProgress, InvalidInput, LostRace, NotAllowed, Stale
+from console.engine.errors import Contradicted, InProgress, InvalidInput, NotAllowed, Stale
 from console.engine.machine import OperationKind, OperationStatus
 from console.engine.payments.calls import find_answer
 from console.engine.payments.facts import follow, record_answer
@@ -23,14 +23,13 @@ from console.engine.record.audit import Actor, Entry, write_entry
 from console.engine.staff.actions import require_unmoved, shown
 from console.engine.staff.allowed import Action, owes_by_hand, resolvable, unbooked, why_not
 from console.engine.staff.reasons import required_reason
-from console.engine.store.database import Reader, look, transact
+from console.engine.store.database import Reader, look, transact, until_won
 from console.engine.store.objects import present, show
 from console.engine.store.tables import locks
 from console.models import CheckoutLock, PaymentOperation
 
 BY_HAND = "by_hand"
 LONGEST_REFERENCE = 255
-_TRIES = 5
 
 
 @dataclass(frozen=True)
@@ -100,17 +99,18 @@ def _have_word(
     session: Session, lock_id: int, kind: str, word: HumanWord, *, version: int | None
 ) -> tuple[Row[Any], Contradicted | None]:
     """Ask the gateway and record what is known then; give the lock, and why the word does not count if it does not."""
-    for _ in range(_TRIES):
+
+    def ask_and_record() -> tuple[Row[Any], Contradicted | None]:
         scene = look(session, lambda reader: _read(reader, lock_id, kind))
         require_unmoved(scene.lock, version=version)
         _require_doubt(scene)
         _require_news(scene, word)
         answer = find_answer(session, scene.lock.reference, kind=OperationKind(kind))
-        try:
-            return transact(session, _recording(session, scene, word, answer), is_repeatable=False)
-        except LostRace:
-            continue  # it moved on while the gateway was asked: look what is in doubt now
-    raise Stale("This checkout is changing too fast; look again.", lock_id=lock_id)
+        return transact(session, _recording(session, scene, word, answer), is_repeatable=False)
+
+    return until_won(  # it may move on while the gateway is asked: look what is in doubt then
+        ask_and_record, otherwise=lambda: Stale("This checkout is changing too fast; look again.", lock_id=lock_id)
+    )
 
 
 def _read(reader: Reader, lock_id: int, kind: str) -> _Scene:

@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
-from console.engine.errors import DatabaseUnavailable
+from console.engine.errors import DatabaseUnavailable, LostRace
 from console.engine.store import signals
 from console.engine.store.express import Answer, Channel, LateConnection, find_ticket, open_channel, run_express
 
@@ -30,6 +30,7 @@ Model = TypeVar("Model")
 Reader = Session | Connection  # what only reads takes either
 
 RETRIES = 5
+MOST_RACES = 5
 # SQLSTATE classes: connection, transaction state (a server gone read-only), rollback (deadlock), resources,
 # object in use (lock timeout), intervention, system.
 _TRANSIENT_CLASSES = {"08", "25", "40", "53", "55", "57", "58"}
@@ -217,6 +218,22 @@ def transact(session: Session, work: Callable[[], Result], *, is_repeatable: boo
     result = _persist(attempt)
     signals.send(session)
     return result
+
+
+def until_won(attempt: Callable[[], Result], *, otherwise: Callable[[], Exception]) -> Result:
+    """Decide again after a lost race, a few times: each time on what the winner left.
+
+    `attempt` runs transactions of its own; where it knows what the winner's row means, it says so itself.
+
+    Raises:
+        Exception: what `otherwise` makes, when every race was lost.
+    """
+    for _ in range(MOST_RACES):
+        try:
+            return attempt()
+        except LostRace:
+            continue
+    raise otherwise()
 
 
 def _persist(attempt: Callable[[], Result]) -> Result:
