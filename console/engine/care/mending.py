@@ -12,7 +12,7 @@ from console.engine.driving.expiry import expire_due
 from console.engine.driving.locks import hold_cart_row, read_lock, touch
 from console.engine.driving.recovery import call_for_overdue, drive_interrupted
 from console.engine.machine import OperationKind, OperationStatus, State
-from console.engine.payments.facts import take_late_money
+from console.engine.payments.late_money import take_late_money
 from console.engine.payments.operations import operations_of
 from console.engine.store.clauses import NOW
 from console.engine.store.database import look, transact

@@ -1,7 +1,7 @@
 """Facts about money: what the gateway said, whoever heard it, and what follows from it at once (rules 2, 3 and 5).
 
-Recording a fact needs no fence and takes no decision: it holds the lock row, raises the operation, and sees to it that
-money which comes too late goes back.
+Recording a fact needs no fence and takes no decision: it holds the lock row, raises the operation, and does what
+follows at once. Money that comes too late goes back: see `late_money`.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from sqlalchemy.orm import Session
 from console.engine.driving.locks import change, touch
 from console.engine.machine import OperationKind, OperationStatus, State
 from console.engine.payments.gateway import GatewayAnswer
+from console.engine.payments.late_money import GIVES_BACK, give_back, refund_found_capture, take_late_money
 from console.engine.payments.operations import (
-    Operations,
     any_open,
     apply_answer,
     is_settled,
@@ -28,7 +28,6 @@ from console.engine.payments.operations import (
     raise_operation,
     statuses_of,
     storable,
-    write_operation,
 )
 from console.engine.record.attention import FOR_HUMANS_ONLY, Cause, call_off, demand
 from console.engine.runtime import runtime_of
@@ -40,7 +39,6 @@ TRIES_BEFORE_ATTENTION = 3
 _BACKOFF_SECONDS = (5, 30, 120, 600, 3600)
 _DEADLINE = after(0).sql
 _EARLIER = case((locks.c.expires_at < _DEADLINE, locks.c.expires_at), else_=_DEADLINE)
-GIVES_BACK = {OperationKind.AUTHORIZE: OperationKind.VOID, OperationKind.CAPTURE: OperationKind.REFUND}
 
 
 @dataclass(frozen=True)
@@ -108,28 +106,6 @@ def _put_off(session: Session, operation: Row[Any], *, seconds: float, attempts:
     )
 
 
-def give_back(session: Session, lock: Row[Any], known: Operations) -> Row[Any] | None:
-    """Write the void or refund that a checkout going back owes, unless it exists. Caller holds the lock row, commits.
-
-    A captured amount is refunded; an authorization that succeeded, or still may, is voided.
-    """
-    capture = known.get(OperationKind.CAPTURE)
-    if capture and capture.status == OperationStatus.SUCCEEDED:
-        return _write_once(session, lock, known, kind=OperationKind.REFUND, of=capture)
-    authorize = known.get(OperationKind.AUTHORIZE)
-    if authorize and authorize.status in (OperationStatus.SUCCEEDED, OperationStatus.WAITING):
-        return _write_once(session, lock, known, kind=OperationKind.VOID, of=authorize)
-    return None
-
-
-def _write_once(
-    session: Session, lock: Row[Any], known: Operations, *, kind: OperationKind, of: Row[Any]
-) -> Row[Any] | None:
-    if kind in known:
-        return None
-    return write_operation(session, lock, kind, amount_minor=of.amount, currency=of.currency)
-
-
 def follow(session: Session, lock: Row[Any], raised: Row[Any]) -> Row[Any]:
     """Do what a new fact asks for at once, whoever told it; give the lock. Caller holds the lock row and commits."""
     if raised.resolved_at is not None:
@@ -184,45 +160,15 @@ def _end_doubt(session: Session, lock: Row[Any], raised: Row[Any]) -> Row[Any]:
     return call_off(session, lock, ends)
 
 
-def take_late_money(session: Session, lock: Row[Any], raised: Row[Any]) -> Row[Any]:
-    """Send money back that came after the checkout had gone back (rule 3). Caller holds the lock row and commits."""
-    known = operations_of(session, lock.id)
-    if is_settled(statuses_of(known)):
-        return lock  # a void was faster: nothing is held
-    had_failed = lock.state == State.FAILED
-    if had_failed:
-        lock = change(session, lock.id, state=State.ROLLING_BACK)
-    give_back(session, lock, known)
-    if had_failed or raised.kind == OperationKind.CAPTURE:
-        what = "captured" if raised.kind == OperationKind.CAPTURE else "authorized"
-        message = f"The gateway {what} the payment after the checkout had ended; the money is being given back."
-        return demand(session, lock, Cause.LATE, message, about=raised.kind)
-    return lock
-
-
 def _follow_refusal(session: Session, lock: Row[Any], back: Row[Any]) -> Row[Any]:
     """The gateway does not give the money back: it was captured after all, or a human is needed."""
     if back.kind == OperationKind.VOID and back.code == "already_captured":
-        return _find_captured(session, lock)
+        return refund_found_capture(session, lock)
     if back.resolved_by is not None:
         message = f"The {back.kind} did not happen, says {back.resolved_by}; the money is to be given back by hand."
     else:
         message = f"The gateway refused the {back.kind}: {(back.message or back.code or '').rstrip('.')}."
     return demand(session, lock, Cause.REFUSED, message, about=back.kind)
-
-
-def _find_captured(session: Session, lock: Row[Any]) -> Row[Any]:
-    """A void found the money captured: the capture happened after all, so refund it."""
-    known = operations_of(session, lock.id)
-    capture = known.get(OperationKind.CAPTURE)
-    if capture is None:
-        authorize = known[OperationKind.AUTHORIZE]
-        amount = {"amount_minor": authorize.amount, "currency": authorize.currency}
-        capture = write_operation(session, lock, OperationKind.CAPTURE, **amount)
-        message = "The gateway captured a payment that we only had authorized; it is being refunded."
-        lock = demand(session, lock, Cause.LATE, message, about=OperationKind.CAPTURE)
-    raised = raise_operation(session, capture, status=OperationStatus.SUCCEEDED)
-    return lock if raised is None else take_late_money(session, lock, raised)
 
 
 def _record_mismatch(session: Session, lock: Row[Any], operation: Row[Any], answer: GatewayAnswer) -> Row[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from console.engine.machine import OperationKind, OperationStatus, Phase, StepStatus
 from console.engine.orders import snapshot_total
-from console.engine.payments.facts import give_back
+from console.engine.payments.late_money import give_back
 from console.engine.payments.operations import write_operation
 from console.engine.phases.phase import Leg
 
