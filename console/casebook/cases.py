@@ -11,7 +11,7 @@ from sqlalchemy import Row, Select, select
 
 from console.casebook.explanation import Explanation, explain
 from console.casebook.plans import Holdings
-from console.engine.machine import EXPIRABLE
+from console.engine.driving.locks import was_due
 from console.engine.staff.allowed import Action, allowed_actions, resolvable
 from console.engine.store.database import Reader
 from console.engine.store.tables import (
@@ -74,7 +74,7 @@ class Checkout:
     @property
     def is_due(self) -> bool:
         """Tell whether its time had run out."""
-        return self.lock.state in EXPIRABLE and bool(self.lock.expires_at <= self.now)
+        return was_due(self.lock, now=self.now)
 
     @property
     def allowed_actions(self) -> tuple[Action, ...]:

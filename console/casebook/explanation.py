@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from console.engine.driving.locks import was_due
 from console.engine.machine import EXPIRABLE, UNPAID, OperationKind, OperationStatus, Outcome, State
 from console.wording import ago, counted, money, until
 
@@ -52,8 +53,7 @@ def explain(lock: Any, operations: Sequence[Any], *, now: datetime, sweep_second
     `now` is the database's clock; what is due is swept up once in each slot of `sweep_seconds`.
     """
     known = {operation.kind: operation for operation in operations}
-    is_due = lock.state in EXPIRABLE and lock.expires_at <= now
-    step, at = _next_sweep(now, sweep_seconds) if is_due else _next_step(lock, known, now)
+    step, at = _next_sweep(now, sweep_seconds) if was_due(lock, now=now) else _next_step(lock, known, now)
     return Explanation(_why(lock, known, now), money_facts(known), step, at, lock.needs_attention)
 
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from console.casebook.explanation import NOUNS, is_driven
 from console.casebook.resolutions import Effect, words_and_what_follows
+from console.engine.driving.locks import was_due
 from console.engine.driving.moves import Move, next_move
-from console.engine.machine import EXPIRABLE, UNPAID, OperationKind, OperationStatus, Outcome, State
+from console.engine.machine import UNPAID, OperationKind, OperationStatus, Outcome, State
 from console.engine.staff.allowed import Action, resolvable, why_not
 from console.wording import counted, exact, money
 
@@ -46,7 +47,7 @@ class Holdings:
     @property
     def is_due(self) -> bool:
         """Tell whether its time has run out."""
-        return self.lock.state in EXPIRABLE and bool(self.lock.expires_at <= self.now)
+        return was_due(self.lock, now=self.now)
 
     @property
     def doubts(self) -> Sequence[Any]:

@@ -8,18 +8,18 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 import redis
-from sqlalchemy import ColumnElement, func, or_, select, text
+from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from console.engine.care.invariants import check_cheap
-from console.engine.machine import EXPIRABLE
+from console.engine.driving.locks import is_due, is_stuck, needs_attention
+from console.engine.store.tables import locks
 from console.flask_config import REDIS_TIMEOUTS
-from console.models import CheckoutLock, WorkerHeartbeat
+from console.models import WorkerHeartbeat
 from console.models.types import clock
 from console.settings import Settings
 
-STUCK_AFTER_SECONDS = 60
 WORKER_SILENT_AFTER_SECONDS = 60
 
 CheckStatus = Literal["ok", "warning", "error"]
@@ -86,19 +86,18 @@ def _database(session: Session) -> Check:
 
 
 def _expired_locks(session: Session, *, tolerated_seconds: float) -> Check:
-    count = _count(session, _is_due(0))
-    overdue = _count(session, _is_due(tolerated_seconds)) if count else 0
+    count = _count(session, is_due())
+    overdue = _count(session, is_due(for_seconds=tolerated_seconds)) if count else 0
     if overdue:
         return Check("warning", f"{_some(overdue, 'due checkout')} missed by two sweeps", count)
     return Check("ok", f"{_some(count, 'due checkout')} waiting for the next sweep", count)
 
 
 def _stuck_checkouts(session: Session) -> Check:
-    needs_attention = CheckoutLock.needs_attention.is_not(None)
-    count = _count(session, or_(_is_due(STUCK_AFTER_SECONDS), needs_attention))
+    count = _count(session, is_stuck())
     if not count:
         return Check("ok", "no checkout is stuck", 0)
-    people = _count(session, needs_attention)
+    people = _count(session, needs_attention())
     return Check("warning", f"{_some(count, 'checkout')} stuck, {people} in need of somebody's attention", count)
 
 
@@ -133,13 +132,8 @@ def _redis(redis_url: str | None) -> Check:
     return Check("ok", "Redis answers")
 
 
-def _is_due(seconds: float) -> ColumnElement[bool]:
-    """Build the condition that a checkout has been due for so long."""
-    return CheckoutLock.state.in_(EXPIRABLE) & (CheckoutLock.expires_at < clock(-seconds))
-
-
 def _count(session: Session, condition: ColumnElement[bool]) -> int:
-    return session.scalar(select(func.count()).select_from(CheckoutLock).where(condition)) or 0
+    return session.scalar(select(func.count()).select_from(locks).where(condition)) or 0
 
 
 def _some(count: int, what: str) -> str:

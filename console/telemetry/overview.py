@@ -9,12 +9,13 @@ from typing import Any
 
 from sqlalchemy import Row, case, func, select
 
+from console.engine.driving.locks import is_stuck, needs_attention
 from console.engine.machine import LIVE, Outcome, Phase, State
 from console.engine.store.database import Reader
 from console.engine.store.tables import locks
 from console.models.types import clock
 from console.telemetry.sql import epoch_seconds, whole_part
-from console.telemetry.statistics import ENDED_AT, ended_since, is_stuck, read_clock, read_endings
+from console.telemetry.statistics import ENDED_AT, ended_since, read_clock, read_endings
 
 MOST_SHOWN = 8
 BARS = 24
@@ -113,7 +114,7 @@ def read_pipeline(reader: Reader) -> Pipeline:
 
 def read_trouble(reader: Reader) -> Trouble:
     """Read what needs somebody, the newest first, in three statements."""
-    troubled = locks.c.needs_attention.is_not(None)
+    troubled = needs_attention()
     shown = select(*locks.c["id", "reference", "state", "needs_attention", "changed_at"], clock().label("now"))
     rows = reader.execute(shown.where(troubled).order_by(locks.c.id.desc()).limit(MOST_SHOWN)).all()
     return Trouble(_capped(reader, troubled), _capped(reader, is_stuck()), rows)

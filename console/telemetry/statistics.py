@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
-from console.engine.driving.locks import is_due
+from console.engine.driving.locks import is_due, is_stuck
 from console.engine.errors import InvalidInput
 from console.engine.machine import COMMITTED_STATES, ENDED, LIVE, Outcome, State
 from console.engine.prices.drift import count_drifted
@@ -22,7 +22,6 @@ from console.telemetry.traffic import Traffic
 
 DEFAULT_HOURS = 24
 MOST_HOURS = 720
-STUCK_AFTER_SECONDS = 60
 SUCCESS_RATE_TARGET, CACHE_HIT_TARGET = 95, 80  # per cent, to be exceeded
 DURATION_TARGET_SECONDS = 30  # to stay below on average
 _MOST_DIGITS = 4
@@ -92,12 +91,6 @@ def read_statistics(reader: Reader, *, hours: int, tolerance_minor: int, traffic
 def percentage(part: int, whole: int) -> float | None:
     """Tell how many per cent a part is, to two places; None of nothing."""
     return round(100 * part / whole, 2) if whole else None
-
-
-def is_stuck() -> ColumnElement[bool]:
-    """Build the condition that a checkout has been due for a minute, or needs somebody's attention."""
-    overdue = and_(is_due(), locks.c.expires_at <= clock(-STUCK_AFTER_SECONDS))
-    return or_(overdue, locks.c.needs_attention.is_not(None))
 
 
 def read_clock(reader: Reader) -> datetime:

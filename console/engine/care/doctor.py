@@ -18,7 +18,6 @@ from console.engine.payments.gateway import NoAnswer
 from console.engine.runtime import runtime_of
 from console.engine.store.database import look
 from console.engine.store.tables import locks
-from console.models.types import clock
 
 MOST_LISTED = 100
 _READ_TIMEOUT_MS = 600_000
@@ -83,9 +82,7 @@ def check_health_rules(reader: Connection, session: Session, *, sweep_seconds: f
     overdue = overdue_operations(runtime_of(session).config).subquery()
     forgotten = select(*(overdue.c[name] for name in columns))
     yield _ask(reader, forgotten, title="no operation is forgotten past its time-out")
-    unswept = select(*locks.c["reference", "state", "expires_at"]).where(
-        is_due(), locks.c.expires_at <= clock(-2 * sweep_seconds)
-    )
+    unswept = select(*locks.c["reference", "state", "expires_at"]).where(is_due(for_seconds=2 * sweep_seconds))
     yield _ask(reader, unswept, title="no due checkout was missed by two sweeps")
 
 

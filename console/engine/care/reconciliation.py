@@ -10,7 +10,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from console.engine.care.comparison import Comparison, Difference, Posted, compare
-from console.engine.driving.locks import touch
+from console.engine.driving.locks import needs_attention, touch
 from console.engine.machine import OperationKind, OperationStatus
 from console.engine.payments.facts import record_answer
 from console.engine.payments.gateway import GatewayAnswer
@@ -110,7 +110,7 @@ def _call(session: Session, lock: Row[Any], difference: Difference) -> bool:
 
 def _call_off_agreeing(session: Session, seen: set[str], differing: set[tuple[str, str]]) -> None:
     """Call humans off where the books were compared and differ no more."""
-    query = select(locks).where(locks.c.needs_attention.is_not(None))
+    query = select(locks).where(needs_attention())
     for lock in look(session, lambda reader: list(reader.execute(query))):
         over = {kind for kind in causes_about(lock, Cause.LEDGER) if (lock.reference, kind) not in differing}
         if over and lock.reference in seen:

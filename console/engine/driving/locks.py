@@ -8,9 +8,10 @@ from __future__ import annotations
 import secrets
 import time
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, or_, select
+from sqlalchemy import ColumnElement, Row, bindparam, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from console.engine.errors import LostRace, NotFound
@@ -24,6 +25,7 @@ from console.models import CheckoutLock
 from console.models.types import clock
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that is misheard or misread
+STUCK_AFTER_SECONDS = 60.0
 NO_LEASE: dict[str, Any] = {"lease_owner": None, "lease_until": None}
 
 
@@ -99,9 +101,28 @@ def read_lock(reader: Reader, lock_id: int) -> Row[Any]:
     return lock
 
 
-def is_due() -> ColumnElement[bool]:
-    """Build the condition that a checkout's time ran out before the point of no return."""
-    return locks.c.state.in_(words(EXPIRABLE)) & (locks.c.expires_at <= clock())
+def is_due(*, for_seconds: float = 0) -> ColumnElement[bool]:
+    """Build the condition that a checkout's time ran out before the point of no return, at least so long ago."""
+    moment = clock(-for_seconds) if for_seconds else clock()
+    return locks.c.state.in_(words(EXPIRABLE)) & (locks.c.expires_at <= moment)
+
+
+def was_due(lock: Any, *, now: datetime) -> bool:
+    """Tell the same of a lock as it was read, at that moment by the database's clock."""
+    return lock.state in EXPIRABLE and bool(lock.expires_at <= now)
+
+
+def needs_attention() -> ColumnElement[bool]:
+    """Build the condition that a checkout needs somebody."""
+    return locks.c.needs_attention.is_not(None)
+
+
+def is_stuck() -> ColumnElement[bool]:
+    """Build the condition that a checkout has been due for a minute or needs somebody; each half by its own index."""
+    # As a value the moment lets an index find what is older; as an expression it would be asked anew for each row.
+    moment = select(clock(-STUCK_AFTER_SECONDS)).scalar_subquery()
+    due = select(locks.c.id).where(locks.c.state.in_(EXPIRABLE), locks.c.expires_at <= moment)
+    return locks.c.id.in_(union_all(due, select(locks.c.id).where(needs_attention())))
 
 
 def is_driverless() -> ColumnElement[bool]:

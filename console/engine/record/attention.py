@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row
 from sqlalchemy.orm import Session
 
-from console.engine.driving.locks import change
+from console.engine.driving.locks import change, needs_attention
 from console.engine.record import events
 from console.engine.store.tables import locks
 
@@ -88,7 +88,7 @@ def causes_about(lock: Any, cause: Cause) -> frozenset[str]:
 def has_causes() -> ColumnElement[bool]:
     """Build the condition that somebody is called for a checkout, the causes kept."""
     are_kept: ColumnElement[bool] = locks.c.metadata[_STANDING].as_string().is_not(None)
-    return locks.c.needs_attention.is_not(None) & are_kept
+    return needs_attention() & are_kept
 
 
 def is_called_for(cause: Cause, *, about: str) -> ColumnElement[bool]:

@@ -45,7 +45,7 @@ class LockDetails:
         page: str = self.render(
             "admin/checkout_lock.html",
             checkout=checkout,
-            status=as_status(checkout.lock, is_due=_is_due(checkout.lock), is_waiting=_is_waiting(checkout)),
+            status=as_status(checkout.lock, is_due=checkout.is_due, is_waiting=_is_waiting(checkout)),
             bars=waterfall(checkout.steps, now=checkout.now),
             drift=drift,
             price_story=tell_prices(checkout.snapshots),
@@ -99,10 +99,6 @@ def _write_out(checkout: Checkout) -> str:
 def _with_its_waits(lock_id: int) -> Select[Any]:
     waits = exists().where(operations.c.lock_id == locks.c.id, operations.c.status == OperationStatus.WAITING)
     return select(locks, is_due().label("is_due"), waits.label("is_waiting")).where(locks.c.id == lock_id)
-
-
-def _is_due(lock: Any) -> bool:
-    return lock.state in EXPIRABLE and lock.expires_at <= lock.now
 
 
 def _is_waiting(checkout: Checkout) -> bool:

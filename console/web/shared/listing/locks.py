@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, case, select, union_all
+from sqlalchemy import case, select
 
+from console.engine.driving.locks import is_stuck, needs_attention
 from console.engine.machine import COMMITTED_STATES, EXPIRABLE, Outcome, Phase
 from console.engine.store.tables import locks
-from console.models.types import clock
-from console.telemetry.health import STUCK_AFTER_SECONDS
 from console.web.shared.listing.filters import equals, has_email, is_flag, is_number, is_one_of, was_between
 from console.web.shared.listing.listing import Column, Listing, Shape
 from console.web.shared.listing.search import searches
-
-
-def _is_troubled() -> ColumnElement[bool]:
-    return locks.c.needs_attention.is_not(None)
-
-
-def _is_stuck() -> ColumnElement[bool]:
-    """Build the condition that a checkout was not ended in time or needs somebody; each half by its own index."""
-    long_ago = select(clock(-STUCK_AFTER_SECONDS)).scalar_subquery()
-    due = select(locks.c.id).where(locks.c.state.in_(EXPIRABLE), locks.c.expires_at < long_ago)
-    return locks.c.id.in_(union_all(due, select(locks.c.id).where(_is_troubled())))
-
 
 LOCKS = Listing(
     name="checkout_locks",
@@ -55,8 +42,8 @@ LOCKS = Listing(
         equals("session_id", "Session", locks.c.session_id),
         has_email("email", "E-mail", locks.c.customer_email),
         *was_between(locks.c.locked_at),
-        is_flag("stuck", "Stuck", _is_stuck),
-        is_flag("needs_attention", "Needs attention", _is_troubled),
+        is_flag("stuck", "Stuck", is_stuck),
+        is_flag("needs_attention", "Needs attention", needs_attention),
     ),
     sorts={name: locks.c[name] for name in ("locked_at", "reference", "cart_id")},
     dated_sort="-locked_at",
