@@ -7,11 +7,11 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from console.demo.countries import COUNTRIES
 
 from console.demo.baskets import make_basket, prices_by_sku
 from console.demo.history import plan
 from console.demo.people import make_person
+from console.demo.places import COUNTRIES
 from console.demo.rhythm import DAYS, spread
 
 NOW = datetime(2026, 11, 24, 3, 17, tzinfo=UTC)

@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session
 
 from console.engine import CheckoutError, advance, cancel, inventory, process, start
 from console.engine.care.invariants import check_all
-from console.engine.driving.legs import enter_capture, finish_rollback, go_back_refused
+from console.engine.driving.legs import finish_rollback, go_back_refused
 from console.engine.driving.locks import Drive, new_drive, read_lock, take_over
+from console.engine.driving.point_of_no_return import enter_capture
 from console.engine.errors import InvalidCart, LostRace, PaymentDeclined, PaymentPending
 from console.engine.machine import OperationStatus
 from console.engine.payments.calls import ask_gateway

@@ -1,6 +1,6 @@
 """The start of the capture, the sweeper, an admin's release and time itself at one checkout, in every order there is.
 
-What is enumerated: the transactions that decide (`legs.enter_capture`, which records the authorization's answer, enters
+What is enumerated: the transactions that decide (`enter_capture`, which records the authorization's answer, enters
 `capturing`, makes the order, writes the capture and pins the stock; `rollback.expire_row` after a read of the lock;
 `actions.release`, which reads, gives back and audits, and looks again when it lost), and the deadline that passes. Each
 has a real connection to PostgreSQL and is stopped before every *step*:
@@ -31,12 +31,13 @@ from sqlalchemy.orm import Session
 from console.engine import CheckoutError, release
 from console.engine.care.comparison import find_differences
 from console.engine.driving.expiry import expire_due
-from console.engine.driving.legs import Heard, enter_authorization, enter_capture
+from console.engine.driving.legs import enter_authorization
 from console.engine.driving.locks import Drive, Seen, new_drive, read_lock
+from console.engine.driving.point_of_no_return import enter_capture
 from console.engine.driving.recovery import recover
 from console.engine.driving.rollback import expire_row
 from console.engine.errors import LostRace
-from console.engine.payments.facts import record_answer
+from console.engine.payments.facts import Fact, record_answer
 from console.engine.payments.operations import request_for
 from console.engine.runtime import CheckoutConfig, attach
 from console.engine.staff import actions
@@ -93,11 +94,11 @@ class Scene:
         drive.saw(progress.lock, leased_at=began)
         [operation] = progress.operations
         request = request_for(operation, progress.lock, others={}, public_url="")
-        heard = (operation, self.bank.authorize(request, timeout_seconds=1))
+        fact = Fact(operation, self.bank.authorize(request, timeout_seconds=1))
         if is_due:
             make_due(self.session, lock)
         return {
-            "capture": lambda session: capture(session, drive, heard),
+            "capture": lambda session: capture(session, drive, fact),
             "sweep": lambda session: sweep(session, lock.id),
             "release": lambda session: let_go(session, lock),
             "clock": lambda session: str(make_due(session, lock, by_seconds=0)),
@@ -129,13 +130,12 @@ class Scene:
         assert {lock.state for lock in read(self.session, CheckoutLock)} <= {"completed", "failed"}
 
 
-def capture(session: Session, drive: Drive, heard: Heard) -> str:
+def capture(session: Session, drive: Drive, fact: Fact) -> str:
     """Enter the capture as the driver does; a driver that lost the race records its fact."""
-    assert heard is not None
     try:
-        return str(transact(session, lambda: enter_capture(session, drive, heard)).lock.state)
+        return str(transact(session, lambda: enter_capture(session, drive, fact)).lock.state)
     except LostRace:
-        transact(session, lambda: record_answer(session, drive.lock.id, *heard))
+        transact(session, lambda: record_answer(session, drive.lock.id, fact.operation, fact.answer))
         return "lost"
 
 

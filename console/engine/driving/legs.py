@@ -1,4 +1,4 @@
-"""The legs a driver takes: each one transaction, entered by a fenced decision.
+"""The legs a driver takes: each one transaction, entered by a fenced decision; leg 2 is `point_of_no_return`.
 
 A leg that follows from an answer of the gateway records that answer in its own transaction, after its decision: by
 then the lock row is held, which is what a fact needs too (rule 2).
@@ -30,9 +30,10 @@ from console.engine.driving.rollback import expire_row, finish, go_back
 from console.engine.errors import Ended, LostRace
 from console.engine.inventory import StockMoved
 from console.engine.machine import UNPAID, OperationKind, Outcome, Phase, State, StepStatus
-from console.engine.payments.facts import GIVES_BACK, Fact
+from console.engine.payments.facts import Fact
+from console.engine.payments.late_money import GIVES_BACK
 from console.engine.payments.operations import apply_answer, operations_of
-from console.engine.phases import LEG_THREE, LEG_TWO, PAYING_PHASES, RESERVING_PHASES
+from console.engine.phases import LEG_THREE, PAYING_PHASES, RESERVING_PHASES
 from console.engine.phases.phase import Leg, Payment, PhaseModule, run_phases
 from console.engine.record import events
 from console.engine.record.attention import FOR_HUMANS_ONLY, Cause, call_off, demand
@@ -153,18 +154,6 @@ def _note_given_back(leg: Leg, refusal: Ended) -> None:
             leg.history.note(phase, StepStatus.COMPENSATED)
 
 
-def enter_capture(session: Session, drive: Drive, fact: Fact | None) -> Progress:
-    """Take leg 2 past the point of no return: order, capture operation, pinned stock. Caller commits.
-
-    Raises:
-        LostRace: when the time ran out, or somebody else decided first.
-    """
-    lock = decide(session, drive, IN_TIME, state=State.CAPTURING, phase=Phase.PAYMENT_CAPTURE)
-    lock = call_off(session, lock, _ends_by_progress)  # the authorization's doubt is over
-    leg = _open_leg(session, lock, fact, closes=Phase.PAYMENT_AUTHORIZATION)
-    return _run_leg(leg, LEG_TWO)
-
-
 def commit_stock(session: Session, drive: Drive, fact: Fact | None) -> Progress:
     """Take leg 3: the sale, and the end of the checkout. Caller commits.
 
@@ -174,14 +163,14 @@ def commit_stock(session: Session, drive: Drive, fact: Fact | None) -> Progress:
     let_cart_go(session, drive.lock, status=CartStatus.ORDERED)
     end = {"completed_at": NOW, "holds_cart": False}
     lock = decide(session, drive, state=State.COMPLETED, phase=Phase.STOCK_COMMIT, **end)
-    lock = call_off(session, lock, _ends_by_progress)
-    leg = _open_leg(session, lock, fact, closes=Phase.PAYMENT_CAPTURE)
+    lock = call_off(session, lock, ends_by_progress)
+    leg = open_leg(session, lock, fact, closes=Phase.PAYMENT_CAPTURE)
     events.write_event(session, lock, topic=events.COMPLETED)
-    return _run_leg(leg, LEG_THREE)
+    return run_leg(leg, LEG_THREE)
 
 
-def _ends_by_progress(cause: str, about: str) -> bool:
-    """What the way forward answers; not that money went back of which we never asked it."""
+def ends_by_progress(cause: str, about: str) -> bool:
+    """Tell whether the way forward answers a cause; not that money went back of which we never asked it."""
     return cause != Cause.LEDGER and about not in GIVES_BACK.values()
 
 
@@ -189,7 +178,7 @@ def _ends_by_settling(cause: str, _about: str) -> bool:
     return cause not in FOR_HUMANS_ONLY
 
 
-def _open_leg(session: Session, lock: Row[Any], fact: Fact | None, *, closes: Phase) -> Leg:
+def open_leg(session: Session, lock: Row[Any], fact: Fact | None, *, closes: Phase) -> Leg:
     """Begin a leg: record the answer it follows from, and close the phase whose call that was."""
     leg = Leg(session, lock, History(lock))
     if fact is not None:
@@ -199,7 +188,8 @@ def _open_leg(session: Session, lock: Row[Any], fact: Fact | None, *, closes: Ph
     return leg
 
 
-def _run_leg(leg: Leg, phases: tuple[PhaseModule, ...]) -> Progress:
+def run_leg(leg: Leg, phases: tuple[PhaseModule, ...]) -> Progress:
+    """Run the phases of a leg that was entered, and write its history. Caller commits."""
     run_phases(leg, phases)
     leg.history.write(leg.session)
     return Progress(leg.lock, (*leg.known.values(), *leg.written), leg.paid_order)

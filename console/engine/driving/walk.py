@@ -15,8 +15,9 @@ from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from console.engine.driving import legs
-from console.engine.driving.locks import Drive, let_go, new_drive, read_lock, renew, take_over
+from console.engine.driving.locks import Drive, let_go, new_drive, read_lock, renew, take_over, was_due
 from console.engine.driving.moves import CALLS, Move, next_move
+from console.engine.driving.point_of_no_return import enter_capture
 from console.engine.errors import DatabaseUnavailable, InProgress, LostRace
 from console.engine.machine import ENDED, State
 from console.engine.payments.calls import ask_gateway
@@ -29,7 +30,7 @@ MOST_MOVES = 30  # a checkout takes about ten; more would be a circle
 
 
 LEGS: dict[Move, Callable[..., legs.Progress]] = {
-    Move.ENTER_CAPTURE: legs.enter_capture,
+    Move.ENTER_CAPTURE: enter_capture,
     Move.COMMIT_STOCK: legs.commit_stock,
     Move.GO_BACK: legs.go_back_refused,
     Move.EXPIRE: legs.go_back_expired,
@@ -75,8 +76,7 @@ class Walk:
     def _is_due(self) -> bool:
         """Tell whether the time had run out when the lock was last read; `changed_at` is the database's clock then."""
         lock = self.drive.lock
-        is_expirable: bool = lock.state == State.AUTHORIZING and lock.expires_at <= lock.changed_at
-        return is_expirable and self.fact is None
+        return self.fact is None and was_due(lock, now=lock.changed_at)
 
     def _make(self, move: Move) -> bool:
         """Make one move; tell whether there may be another."""

@@ -1,4 +1,4 @@
-"""Phase 6: take the money. The operation is written with the point of no return, the call comes after the commit."""
+"""Phase 6: take the money; its leg is `driving/point_of_no_return.py`. The call comes after the commit."""
 
 from __future__ import annotations
 
