@@ -10,7 +10,7 @@ from pathlib import Path
 from console.imports.catalog.products import MOST_MINOR
 from console.imports.csv_files import open_csv
 from console.imports.csv_tables import Cells, Table, price_minor, whole_number
-from console.imports.replay.countries import find_country
+from console.imports.replay.country_names import find_country
 from console.imports.replay.invoices import CURRENCY, LONGEST_NUMBER, Invoice, InvoiceLine, Reading, Skip, is_goods
 
 COLUMNS = (

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
-from sqlalchemy import Row, Select, and_, func, literal, or_, select, tuple_
+from sqlalchemy import Row, Select, and_, func, or_, select
 
-from console.engine.errors import InvalidInput, NotFound
+from console.engine.errors import NotFound
 from console.engine.store.database import Reader, look
 from console.engine.store.tables import stock_levels, variant_prices, variants, warehouses
 from console.extensions import current_settings, db
 from console.web.shared.fields import Input, Printable
+from console.web.shared.listing.keyset import Sort, read_page
 from console.web.shared.resources import Money, ProductAnswer, ProductPage
 
-_POSITION = (variants.c.name, variants.c.id)
+_BY_NAME = Sort("name", variants.c.name, variants.c.id, is_descending=False)
 
 
 class ProductQuery(Input):
@@ -36,16 +34,15 @@ def find_products(query: ProductQuery) -> ProductPage:
     Raises:
         InvalidInput: for a cursor that is none of ours.
     """
-    statement = _products().order_by(*_POSITION).limit(query.limit + 1)
+    statement = _products()
     if query.q:
         matches = (column.icontains(query.q, autoescape=True) for column in (variants.c.name, variants.c.sku))
         statement = statement.where(or_(*matches))
-    if query.cursor:
-        statement = statement.where(tuple_(*_POSITION) > _read_cursor(query.cursor))
-    rows = look(db.session(), lambda reader: reader.execute(statement).all())
-    page = rows[: query.limit]
-    next_cursor = _write_cursor(page[-1]) if len(rows) > len(page) else None
-    return ProductPage(data=[_product(row) for row in page], next_cursor=next_cursor)
+    page = look(
+        db.session(),
+        lambda reader: read_page(reader, statement, sort=_BY_NAME, cursor=query.cursor or None, limit=query.limit),
+    )
+    return ProductPage(data=[_product(row) for row in page.rows], next_cursor=page.next_cursor)
 
 
 def find_product(sku: str) -> ProductAnswer:
@@ -84,22 +81,3 @@ def _products() -> Select[Any]:
 def _product(row: Row[Any]) -> ProductAnswer:
     price = None if row.unit_price is None else Money(amount=row.unit_price, currency=row.currency_code)
     return ProductAnswer(sku=row.sku, name=row.name, unit_price=price, available=int(row.available))
-
-
-def _write_cursor(row: Row[Any]) -> str:
-    return base64.urlsafe_b64encode(json.dumps([row.name, row.id]).encode()).decode()
-
-
-def _read_cursor(cursor: str) -> Any:
-    """Read a position that `_write_cursor` wrote.
-
-    Raises:
-        InvalidInput: for anything else.
-    """
-    try:
-        name, row_id = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-    except (ValueError, TypeError, binascii.Error, RecursionError) as error:
-        raise InvalidInput("This is no cursor of ours.", field="cursor") from error
-    if not (isinstance(name, str) and name.isprintable() and type(row_id) is int and 0 <= row_id < 10**18):
-        raise InvalidInput("This is no cursor of ours.", field="cursor")
-    return tuple_(literal(name), literal(row_id))

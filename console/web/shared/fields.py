@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from functools import cache
 from typing import Annotated, Any, TypeVar
 
-from babel.core import Locale
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
+from console.engine.cart.addresses import countries
 from console.engine.errors import InvalidInput
 from console.models.cart import MAXIMUM_QUANTITY
 
@@ -20,21 +18,11 @@ IN_PLAIN_WORDS = {
     "string_pattern_mismatch": "This is not of the form asked for; control characters are refused.",
     "string_unicode": "This is not valid Unicode.",
 }
-_ALPHA_2 = re.compile("[A-Z]{2}")
-# What CLDR knows beyond ISO 3166-1: unions, reserved codes, and its own private ones.
-_NO_COUNTRIES = {"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "XK", "ZZ"}
 
 
 def _read_whole(value: Any) -> Any:
     """Take 5.0 for 5, as JSON Schema does."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-@cache
-def countries() -> frozenset[str]:
-    """Give the codes of all countries of ISO 3166-1."""
-    known = map(str, Locale("en").territories)
-    return frozenset(code for code in known if _ALPHA_2.fullmatch(code)) - _NO_COUNTRIES
 
 
 def _require_country(code: str) -> str:

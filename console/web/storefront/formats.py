@@ -8,9 +8,9 @@ from babel.core import Locale
 from babel.numbers import format_currency
 from flask import Flask
 
+from console.engine.cart.addresses import countries
 from console.engine.prices.money import decimals, to_major
 from console.web.shared.cart_protection import format_seconds
-from console.web.shared.fields import countries
 from console.web.shared.resources import Money
 
 LOCALE = Locale("en", "GB")
@@ -33,13 +33,12 @@ def price(money: Money) -> str:
 @cache
 def countries_by_name() -> dict[str, str]:
     """Give the countries' names by their codes, in the order of the names."""
-    names = {code: str(LOCALE.territories[code]) for code in countries()}
-    return dict(sorted(names.items(), key=lambda country: country[1]))
+    return dict(sorted(countries().items(), key=lambda country: country[1]))
 
 
 def country_name(code: str) -> str:
     """Give a country's name; a code that is none stays."""
-    return str(LOCALE.territories.get(code, code))
+    return countries().get(code, code)
 
 
 def art_colour(sku: str) -> int:

@@ -8,7 +8,7 @@ import pytest
 
 from console.imports.csv_files import UnreadableFile
 from console.imports.replay import read_baskets, read_week
-from console.imports.replay.countries import find_country
+from console.imports.replay.country_names import find_country
 from console.imports.replay.invoices import Skip
 from console.imports.replay.shoppers import Shopper
 from tests.invoices import GOODS_INVOICES, HEADER, line, write_csv, write_skus, write_week
