@@ -10,7 +10,8 @@ from typing import Any
 
 from console.settings import secret_key
 from console.settings.kinds import mask_url_passwords
-from console.settings.table import TABLE, Setting, word
+from console.settings.setting import Setting, word
+from console.settings.table import TABLE
 
 __all__ = ["TABLE", "Setting", "SettingRow", "Settings", "SettingsError", "describe", "load"]
 
