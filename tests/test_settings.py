@@ -69,6 +69,11 @@ def test_values_are_of_their_kind() -> None:
     assert settings.public_url == "http://127.0.0.1:9000"
 
 
+def test_the_sweeps_interval_is_set_in_minutes_and_told_in_seconds() -> None:
+    assert settings_with().sweep_seconds == 300
+    assert settings_with(CHECKOUT_CLEANUP_INTERVAL="0.5").sweep_seconds == 30
+
+
 def test_an_unknown_name_is_refused_with_a_suggestion() -> None:
     assert refusal_of(CHECKOUT_TLL_MINUTES="5") == (
         "CHECKOUT_TLL_MINUTES is no setting, did you mean CHECKOUT_TTL_MINUTES?"

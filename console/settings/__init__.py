@@ -53,6 +53,11 @@ class Settings:
         except KeyError:
             raise AttributeError(f"there is no setting {name.upper()}") from None
 
+    @property
+    def sweep_seconds(self) -> float:
+        """The sweep's interval, CHECKOUT_CLEANUP_INTERVAL, in seconds."""
+        return 60.0 * self.checkout_cleanup_interval
+
 
 def load(environ: Mapping[str, str]) -> Settings:
     """Read and check every setting.

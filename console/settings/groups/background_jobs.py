@@ -10,7 +10,7 @@ SETTINGS: tuple[Setting, ...] = (
         "CHECKOUT_CLEANUP_INTERVAL",
         number(0.1, 1440),
         5,
-        "time between two sweeps of due checkouts",
+        "the sweep's interval: time between two sweeps of due checkouts",
         "minutes",
     ),
 )
