@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pkgutil
 import secrets
 import subprocess
 import sys
+from collections import Counter
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from console.settings import TABLE, Settings, SettingsError, describe, load
+from console.settings import TABLE, Setting, Settings, SettingsError, describe, groups, load
 from console.settings.secret_key import kept_key
 
 ROOT = Path(__file__).resolve().parent.parent
 GOOD_KEY = secrets.token_hex(32)
+GROUPS: dict[str, tuple[Setting, ...]] = {
+    file.name: import_module(f"{groups.__name__}.{file.name}").SETTINGS
+    for file in pkgutil.iter_modules(groups.__path__)
+}
 
 
 def settings_with(**environ: str) -> Settings:
@@ -60,6 +67,11 @@ def test_values_are_of_their_kind() -> None:
     assert settings.checkout_gateway_timeout == 2.5
     assert settings.instance_path == Path("some/where").resolve()
     assert settings.public_url == "http://127.0.0.1:9000"
+
+
+def test_the_sweeps_interval_is_set_in_minutes_and_told_in_seconds() -> None:
+    assert settings_with().sweep_seconds == 300
+    assert settings_with(CHECKOUT_CLEANUP_INTERVAL="0.5").sweep_seconds == 30
 
 
 def test_an_unknown_name_is_refused_with_a_suggestion() -> None:
@@ -233,14 +245,32 @@ def test_a_bad_setting_stops_every_start_with_one_line(command: list[str], tmp_p
     assert "CHECKOUT_TTL is no setting" in line
 
 
-def test_the_documentation_has_every_setting_as_the_table_has_it() -> None:
-    text = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
-    documented = [
-        tuple(cell.strip() for cell in line.strip("|").split("|"))
-        for line in text.splitlines()
-        if line.startswith("| `")
-    ]
+def test_no_group_is_left_out_of_the_table() -> None:
+    grouped = [setting.name for settings in GROUPS.values() for setting in settings]
 
-    assert documented == [
-        (f"`{setting.name}`", setting.kind.name, setting.default_text, setting.unit, setting.help) for setting in TABLE
+    assert sorted(grouped) == sorted(setting.name for setting in TABLE)
+
+
+def test_no_name_stands_in_two_groups() -> None:
+    assert [name for name, count in Counter(setting.name for setting in TABLE).items() if count > 1] == []
+
+
+def test_the_documentation_has_every_setting_as_the_table_has_it() -> None:
+    _, *sections = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8").split("\n## ")
+    documented = {
+        section.splitlines()[0]: [
+            tuple(cell.strip() for cell in line.strip("|").split("|"))
+            for line in section.splitlines()
+            if line.startswith("| `")
+        ]
+        for section in sections
+    }
+
+    groups = sorted(GROUPS.items(), key=lambda group: TABLE.index(group[1][0]))
+    assert list(documented.items()) == [
+        (
+            name.replace("_", " ").capitalize(),
+            [(f"`{row.name}`", row.kind.name, row.default_text, row.unit, row.help) for row in settings],
+        )
+        for name, settings in groups
     ]

@@ -40,7 +40,7 @@ def find_checkout(session: Session, lock_id: int) -> Checkout:
     Raises:
         NotFound: when there is none.
     """
-    sweep_seconds = 60.0 * current_settings().checkout_cleanup_interval
+    sweep_seconds = current_settings().sweep_seconds
     checkout = look(session, lambda reader: read_checkout(reader, lock_id, sweep_seconds=sweep_seconds))
     if checkout is None:
         raise NotFound(f"There is no checkout {lock_id}.")

@@ -28,7 +28,7 @@ def doctor_command(*, fix: bool, as_json: bool) -> None:
     """
     with open_session() as session:
         mended = mend(session) if fix else None
-        diagnosis = diagnose(session, sweep_seconds=60 * current_settings().checkout_cleanup_interval)
+        diagnosis = diagnose(session, sweep_seconds=current_settings().sweep_seconds)
     if as_json:
         print_json(as_document(diagnosis) | {"fixed": None if mended is None else vars(mended)})
     else:

@@ -58,7 +58,7 @@ def replay_command(
     reading = read_baskets(file, skus=skus, limit=limit) if skus else _read_invoices(file, limit=limit)
     report = _run(reading, workers=workers, speed=speed, is_quiet=as_json)
     with open_session() as session:
-        diagnosis = diagnose(session, sweep_seconds=60 * current_settings().checkout_cleanup_interval)
+        diagnosis = diagnose(session, sweep_seconds=current_settings().sweep_seconds)
     if as_json:
         print_json(report.as_document() | {"doctor": as_document(diagnosis)})
     else:

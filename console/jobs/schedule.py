@@ -19,6 +19,8 @@ from console.jobs.sandbox_webhooks import send_sandbox_webhooks
 from console.jobs.sweeping import sweep_due
 from console.jobs.ticks import take_tick
 
+# The intervals of what is done once over all workers; the sweep's can be set, as CHECKOUT_CLEANUP_INTERVAL, and comes
+# with the duty as `sweep_seconds`.
 PRUNING_SECONDS = 3600
 DRIFT_SECONDS = 60
 RECONCILIATION_SECONDS = 3600

@@ -38,7 +38,7 @@ def run_worker(app: Flask) -> None:
     """
     settings: Settings = app.extensions[SETTINGS_KEY]
     stop = threading.Event()
-    duty = Duty(new_worker_id(), settings.checkout_cleanup_interval * 60, stop)
+    duty = Duty(new_worker_id(), settings.sweep_seconds, stop)
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, lambda *_: stop.set())
     threads = _start(app, duty)

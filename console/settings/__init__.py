@@ -10,7 +10,8 @@ from typing import Any
 
 from console.settings import secret_key
 from console.settings.kinds import mask_url_passwords
-from console.settings.table import TABLE, Setting, word
+from console.settings.setting import Setting, word
+from console.settings.table import TABLE
 
 __all__ = ["TABLE", "Setting", "SettingRow", "Settings", "SettingsError", "describe", "load"]
 
@@ -51,6 +52,11 @@ class Settings:
             return values[name.upper()]
         except KeyError:
             raise AttributeError(f"there is no setting {name.upper()}") from None
+
+    @property
+    def sweep_seconds(self) -> float:
+        """The sweep's interval, CHECKOUT_CLEANUP_INTERVAL, in seconds."""
+        return 60.0 * self.checkout_cleanup_interval
 
 
 def load(environ: Mapping[str, str]) -> Settings:

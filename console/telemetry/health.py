@@ -59,12 +59,11 @@ class Health:
 
 def check_health(session: Session, settings: Settings) -> Health:
     """Make every check; one that the database refuses is an error of its own and stops no other."""
-    sweep_seconds = settings.checkout_cleanup_interval * 60
     checks: dict[str, Callable[[], Check]] = {
         "database": lambda: _database(session),
-        "expired_locks": lambda: _expired_locks(session, tolerated_seconds=2 * sweep_seconds),
+        "expired_locks": lambda: _expired_locks(session, tolerated_seconds=2 * settings.sweep_seconds),
         "stuck_checkouts": lambda: _stuck_checkouts(session),
-        "worker": lambda: _worker(session, lost_after_seconds=WORKER_SILENT_AFTER_SECONDS + 2 * sweep_seconds),
+        "worker": lambda: _worker(session, lost_after_seconds=WORKER_SILENT_AFTER_SECONDS + 2 * settings.sweep_seconds),
         "invariants": lambda: _invariants(session),
     }
     found = {name: _answer(session, check) for name, check in checks.items()}

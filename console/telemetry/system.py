@@ -91,7 +91,7 @@ def examine_system(session: Session, settings: Settings) -> System:
 
 
 def _find(session: Session, settings: Settings) -> Findings:
-    sweep_seconds = 60.0 * settings.checkout_cleanup_interval
+    sweep_seconds = settings.sweep_seconds
     tolerance = settings.checkout_price_drift_tolerance
     return Findings(
         health=check_health(session, settings),

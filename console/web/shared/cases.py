@@ -21,7 +21,7 @@ def find_checkout(lock_id: int) -> Checkout:
 
 def read_case(reader: Reader, lock_id: int) -> Checkout:
     """Read a checkout as `find_checkout`, in the reader's transaction."""
-    checkout = read_checkout(reader, lock_id, sweep_seconds=60.0 * current_settings().checkout_cleanup_interval)
+    checkout = read_checkout(reader, lock_id, sweep_seconds=current_settings().sweep_seconds)
     if checkout is None:
         raise NotFound("There is no such checkout.")
     return checkout
