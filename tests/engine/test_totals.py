@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from console.engine.prices.lines import Line
 from console.engine.prices.money import convert, decimals, split, to_minor
-from console.engine.prices.totals import Discount, Line, Shipping, TaxTable, Totals, total_up
+from console.engine.prices.totals import Discount, Shipping, TaxTable, Totals, total_up
 
 UK = {"standard": ("VAT", Decimal("0.2")), "reduced": ("VAT reduced", Decimal("0.05"))}
 

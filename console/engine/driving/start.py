@@ -17,7 +17,7 @@ from console.engine.machine import Phase, State
 from console.engine.phases import RESERVING_PHASES
 from console.engine.phases.cart_validation import require_valid
 from console.engine.phases.phase import Leg
-from console.engine.prices.pricing import read_lines
+from console.engine.prices.lines import read_lines
 from console.engine.record import events
 from console.engine.record.answers import answer_of
 from console.engine.record.history import History

@@ -13,7 +13,8 @@ from console.engine.errors import invalid_cart
 from console.engine.inventory import sum_by_variant
 from console.engine.machine import Phase, StepStatus
 from console.engine.phases.phase import Leg
-from console.engine.prices import pricing
+from console.engine.prices.lines import read_lines
+from console.engine.prices.pricing import find_problems
 from console.models.cart import MAXIMUM_LINES, MAXIMUM_QUANTITY
 
 PHASE = Phase.CART_VALIDATION
@@ -28,7 +29,7 @@ def run(leg: Leg) -> StepStatus:
         InvalidCart: with every reason in `context["reasons"]`.
     """
     assert leg.cart is not None
-    leg.lines = pricing.read_lines(leg.session, leg.cart)
+    leg.lines = read_lines(leg.session, leg.cart)
     require_valid(leg.session, leg.cart, leg.lines)
     return StepStatus.COMPLETED
 
@@ -44,7 +45,7 @@ def require_valid(session: Session, cart: Row[Any], lines: Sequence[Row[Any]]) -
     Raises:
         InvalidCart: with every reason in `context["reasons"]`.
     """
-    reasons = [*_of_details(cart), *_of_lines(lines), *pricing.find_problems(session, cart, lines)]
+    reasons = [*_of_details(cart), *_of_lines(lines), *find_problems(session, cart, lines)]
     if reasons:
         raise invalid_cart(reasons)
 

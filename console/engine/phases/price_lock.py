@@ -5,7 +5,9 @@ from __future__ import annotations
 from console.engine.errors import invalid_cart
 from console.engine.machine import Phase, StepStatus
 from console.engine.phases.phase import Leg
-from console.engine.prices import coupons, pricing
+from console.engine.prices import coupons
+from console.engine.prices.pricing import price_cart
+from console.engine.prices.snapshots import write_snapshots
 
 PHASE = Phase.PRICE_LOCK
 
@@ -20,10 +22,10 @@ def run(leg: Leg) -> StepStatus:
         InvalidCart: when the coupon was used up or a price taken away meanwhile.
     """
     assert leg.cart is not None
-    priced = pricing.price_cart(leg.session, leg.cart, leg.lines)
+    priced = price_cart(leg.session, leg.cart, leg.lines)
     if priced.problems:  # since validation: a coupon's last use went to another cart, a rate was taken away
         raise invalid_cart(priced.problems)
-    pricing.write_snapshots(leg.session, leg.lock, priced)
+    write_snapshots(leg.session, leg.lock, priced)
     leg.amount_due = (priced.totals.total, priced.currency)
     if priced.coupon is not None:
         leg.take_stock()  # the coupon's row comes after the stock's

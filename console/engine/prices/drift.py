@@ -116,7 +116,7 @@ def _by_lock(rows: Iterable[Row[Any]]) -> dict[int, Drift]:
 
 
 def _price_today(row: Row[Any]) -> int | None:
-    """Price a frozen line as `pricing.price_lines` would: as agreed, as the variant is, or converted."""
+    """Price a frozen line as `lines.price_lines` would: as agreed, as the variant is, or converted."""
     for price in (row.agreed_unit_price, row.own_price):
         if price is not None:
             return int(price)

@@ -11,34 +11,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
+from console.engine.prices.lines import Line, PricedLine
 from console.engine.prices.money import rounded, split
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of a cart with its price, before discount and tax."""
-
-    line_id: int
-    variant_id: int
-    sku: str
-    name: str
-    quantity: int
-    unit_price: int
-    tax_class: str
-    is_discountable: bool = True
-
-    @property
-    def sub_total(self) -> int:
-        """Tell the price of the line before discount."""
-        return self.unit_price * self.quantity
-
-    @property
-    def rank(self) -> tuple[str, str, int, int, int]:
-        """Give what tells equal remainders apart: what the line is, not where it stands.
-
-        The tax class comes first, so that how much of a discount falls on each class depends on amounts alone.
-        """
-        return self.tax_class, self.sku, self.unit_price, self.quantity, self.line_id
 
 
 @dataclass(frozen=True)
@@ -71,28 +45,6 @@ class TaxTable:
     def rate(self, tax_class: str | None) -> Decimal:
         """Tell the rate of a class; 0 where none is set."""
         return self.rates[tax_class][1] if tax_class in self.rates else Decimal(0)
-
-
-@dataclass(frozen=True)
-class PricedLine:
-    """A line with everything that makes its total; `tax_total` is 0 where prices include the tax."""
-
-    line: Line
-    discount_total: int = 0
-    tax_total: int = 0
-    tax_rate: Decimal = Decimal(0)
-    discounts: list[dict[str, Any]] = field(default_factory=list)
-    taxes: list[dict[str, Any]] = field(default_factory=list)
-
-    @property
-    def net(self) -> int:
-        """Tell the price after discount, before any tax on top."""
-        return self.line.sub_total - self.discount_total
-
-    @property
-    def total(self) -> int:
-        """Tell what the line costs."""
-        return self.net + self.tax_total
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from console.engine.driving.locks import is_due
 from console.engine.errors import NotFound
 from console.engine.machine import OperationStatus, State
-from console.engine.prices.pricing import price_cart, read_lines
-from console.engine.prices.totals import PricedLine
+from console.engine.prices.lines import PricedLine, read_lines
+from console.engine.prices.pricing import price_cart
 from console.engine.store.database import Reader, run
 from console.engine.store.tables import cart_lines, carts, locks, operations, snapshots
 from console.models.types import clock

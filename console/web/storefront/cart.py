@@ -12,7 +12,8 @@ from werkzeug import Response
 from console.engine.cart.changes import add_line, change_details, remove_line, set_quantity
 from console.engine.errors import CartOrdered, InvalidInput
 from console.engine.machine import EXPIRABLE
-from console.engine.prices.pricing import price_cart, read_lines
+from console.engine.prices.lines import read_lines
+from console.engine.prices.pricing import price_cart
 from console.extensions import db
 from console.models import Cart
 from console.models.vocabulary import CartStatus
