@@ -15,11 +15,11 @@ from console.extensions import current_settings
 _MOST_SHOWN = 3
 
 
-@click.command("doctor", short_help="Check every invariant and health rule.")
+@click.command("doctor", short_help="Check every invariant and upkeep rule.")
 @click.option("--fix", is_flag=True, help="First mend what is provably safe to mend, and say what was.")
 @json_option
 def doctor_command(*, fix: bool, as_json: bool) -> None:
-    """Check every invariant and health rule; exit code 1 if an invariant is broken.
+    """Check every invariant and upkeep rule; exit code 1 if an invariant is broken.
 
     \b
     Examples:
@@ -67,7 +67,7 @@ def _print(diagnosis: Diagnosis, mended: Mended | None) -> None:
     if diagnosis.is_clean:
         click.echo("Everything holds.")
     elif diagnosis.is_sound:
-        click.echo("Every invariant holds; a health rule does not. `doctor --fix` or `recover` may help.")
+        click.echo("Every invariant holds; a upkeep rule does not. `doctor --fix` or `recover` may help.")
     else:
         click.echo("An invariant is broken: that is a defect. Keep the database as it is and report what stands above.")
 

@@ -10,7 +10,7 @@ from console.cli.groups import actor, open_session
 from console.cli.terminal import json_option, print_json
 from console.engine.store.database import transact
 from console.models.vocabulary import Role
-from console.people import accounts, tokens
+from console.people import accounts, api_tokens
 
 _role_option = click.option(
     "--role", type=click.Choice([role.value for role in Role]), required=True, help="What they may do."
@@ -95,7 +95,7 @@ def create_token_command(name: str, *, role: str, as_json: bool) -> None:
       flask --app wsgi checkout create-token erp --role viewer
     """
     with open_session() as session:
-        token = transact(session, lambda: tokens.create_token(session, name=name, role=role, actor=actor()))
+        token = transact(session, lambda: api_tokens.create_token(session, name=name, role=role, actor=actor()))
     if as_json:
         print_json({"name": name.strip(), "role": role, "token": token})
     else:

@@ -64,7 +64,7 @@ def on_health(health: Health) -> Iterator[Recommendation]:
 
 
 def on_rules(findings: Sequence[Finding]) -> Iterator[Recommendation]:
-    """Recommend what to do about health rules that are broken."""
+    """Recommend what to do about upkeep rules that are broken."""
     for finding in findings:
         if finding.is_broken:
             told = ", ".join(sorted({str(facts["reference"]) for facts in finding.facts})[:5])

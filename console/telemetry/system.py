@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, exists, func, select
 from sqlalchemy.orm import Session
 
-from console.engine.care.doctor import Finding, check_health_rules
+from console.engine.care.doctor import Finding, check_upkeep_rules
 from console.engine.store.database import Reader, dialect_of, look
 from console.engine.store.tables import events, variants
 from console.models import User
@@ -98,7 +98,7 @@ def _find(session: Session, settings: Settings) -> Findings:
         numbers=read_numbers(session, hours=DEFAULT_HOURS, tolerance_minor=tolerance),
         trouble=look(session, read_trouble),
         backlog=look(session, read_backlog),
-        rules=look(session, lambda reader: list(check_health_rules(reader, session, sweep_seconds=sweep_seconds))),
+        rules=look(session, lambda reader: list(check_upkeep_rules(reader, session, sweep_seconds=sweep_seconds))),
         has_products=look(session, lambda reader: _is_there(reader, variants.c.active)),
         has_admin=look(session, lambda reader: _is_there(reader, User.active & (User.role == Role.ADMIN))),
     )

@@ -1,4 +1,4 @@
-"""The doctor: every invariant and health rule at once; `mending` has the little that it may mend."""
+"""The doctor: every invariant and upkeep rule at once; `mending` has the little that it may mend."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _READ_TIMEOUT_MS = 600_000
 
 @dataclass(frozen=True)
 class Finding:
-    """One rule and what breaks it. `number` is ENGINE.md's for an invariant, None for a health rule."""
+    """One rule and what breaks it. `number` is ENGINE.md's for an invariant, None for a upkeep rule."""
 
     title: str
     number: int | None = None
@@ -56,11 +56,11 @@ class Diagnosis:
 
 
 def diagnose(session: Session, *, sweep_seconds: float) -> Diagnosis:
-    """Check every invariant and health rule; `sweep_seconds` lie between two sweeps. Reads only."""
+    """Check every invariant and upkeep rule; `sweep_seconds` lie between two sweeps. Reads only."""
     session.commit()
     invariants = look(session, _check_invariants)
-    health = look(session, lambda reader: list(check_health_rules(reader, session, sweep_seconds=sweep_seconds)))
-    return Diagnosis([*invariants, *health, _compare_ledgers(session)])
+    upkeep = look(session, lambda reader: list(check_upkeep_rules(reader, session, sweep_seconds=sweep_seconds)))
+    return Diagnosis([*invariants, *upkeep, _compare_ledgers(session)])
 
 
 def _check_invariants(reader: Connection) -> list[Finding]:
@@ -76,8 +76,8 @@ def _examine(invariant: Invariant, reader: Connection) -> Finding:
     return Finding(invariant.title, invariant.number, [violation.facts for violation in violations])
 
 
-def check_health_rules(reader: Connection, session: Session, *, sweep_seconds: float) -> Iterator[Finding]:
-    """Check the health rules, which cost little however much was sold; `session` knows the settings. Reads only."""
+def check_upkeep_rules(reader: Connection, session: Session, *, sweep_seconds: float) -> Iterator[Finding]:
+    """Check the upkeep rules, which cost little however much was sold; `session` knows the settings. Reads only."""
     columns = ("reference", "kind", "status", "created_at")
     overdue = overdue_operations(runtime_of(session).config).subquery()
     forgotten = select(*(overdue.c[name] for name in columns))

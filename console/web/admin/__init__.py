@@ -9,15 +9,15 @@ from console.web.admin import formats
 from console.web.admin.checkout_locks import CheckoutLocks
 from console.web.admin.dashboard import Dashboard
 from console.web.admin.list_view import ListView
-from console.web.shared.listing.audit import AUDIT
-from console.web.shared.listing.locks import LOCKS
-from console.web.shared.listing.orders import ORDERS
-from console.web.shared.listing.payments import PAYMENTS
-from console.web.shared.listing.reservations import RESERVATIONS
+from console.web.shared.listing.audit_list import AUDIT
+from console.web.shared.listing.lock_list import LOCKS
+from console.web.shared.listing.order_list import ORDERS
+from console.web.shared.listing.payment_list import PAYMENTS
+from console.web.shared.listing.reservation_list import RESERVATIONS
 from console.web.shared.listing.search import HINT
-from console.web.shared.listing.snapshots import SNAPSHOTS
-from console.web.shared.listing.stock_levels import STOCK_LEVELS
-from console.web.shared.listing.users import USERS
+from console.web.shared.listing.snapshot_list import SNAPSHOTS
+from console.web.shared.listing.stock_level_list import STOCK_LEVELS
+from console.web.shared.listing.user_list import USERS
 
 
 def register(app: Flask) -> None:

@@ -15,11 +15,11 @@ from console.casebook.plans import plan
 from console.engine.errors import CheckoutError, Contradicted, InProgress, InvalidInput, NotAllowed, NotFound, Stale
 from console.engine.machine import STATE_NAMES, State
 from console.engine.record.audit import Actor
+from console.engine.staff.action_requests import ActionRequest, AskedResolution, perform
 from console.engine.staff.allowed import ADMINS_ONLY, NEEDS_REASON, Action
 from console.engine.staff.reasons import LONGEST_REASON
-from console.engine.staff.requests import ActionRequest, AskedResolution, perform
 from console.extensions import current_settings, db
-from console.web.shared.cases import find_checkout
+from console.web.shared.reading import find_checkout
 
 ROUTE = f"/<row_id:lock_id>/<any({', '.join(action for action in Action if action not in ADMINS_ONLY)}):action>"
 RESOLVE_ROUTE = f"/<row_id:lock_id>/{Action.RESOLVE}"

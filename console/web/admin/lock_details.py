@@ -22,8 +22,8 @@ from console.engine.store.database import look
 from console.engine.store.tables import locks, operations
 from console.extensions import db
 from console.telemetry.statistics import DEFAULT_HOURS, read_window
-from console.web.shared.cases import find_checkout, read_case, statistics_now
 from console.web.shared.progress import STOP_POLLING, is_over
+from console.web.shared.reading import find_checkout, read_case, statistics_now
 from console.web.shared.roles import may
 from console.web.shared.status_words import message_of
 

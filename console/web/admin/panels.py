@@ -14,7 +14,7 @@ from console.engine.store.database import look
 from console.extensions import current_settings, db
 from console.telemetry.health import check_health
 from console.telemetry.overview import read_failures, read_pace, read_pipeline, read_trouble
-from console.web.shared.cases import statistics_now
+from console.web.shared.reading import statistics_now
 
 log = structlog.get_logger(__name__)
 

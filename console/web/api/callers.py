@@ -9,7 +9,7 @@ from werkzeug.exceptions import Forbidden, Unauthorized
 
 from console.engine.record.audit import Actor
 from console.extensions import csrf, db
-from console.people.tokens import recognise
+from console.people.api_tokens import recognise
 from console.web.shared.roles import may
 
 

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from flask import Flask
 
-from console.web.shared import cart_protection as protection
-from console.web.shared import progress
-from console.web.storefront import cart, catalogue, checkout, formats, orders, refusals, status
+from console.web.shared import cart_protection, progress
+from console.web.storefront import cart, catalogue, checkout, formats, order_pages, refusals, status
 from console.web.storefront.pages import blueprint
 from console.web.storefront.shopper import current_cart
 
-__all__ = ["cart", "catalogue", "checkout", "orders", "refusals", "register", "status"]
+__all__ = ["cart", "catalogue", "checkout", "order_pages", "refusals", "register", "status"]
 
 
 def register(app: Flask) -> None:
     """Give an app the shop; the protection kit guards its cart, unless the app names another."""
-    app.config.setdefault(protection.CURRENT_CART, current_cart)
-    protection.register(app)
+    app.config.setdefault(cart_protection.CURRENT_CART, current_cart)
+    cart_protection.register(app)
     progress.register(app)
     formats.register(app)
     app.register_blueprint(blueprint)

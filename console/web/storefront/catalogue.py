@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Response, request
 
-from console.web.shared.catalogue import ProductQuery, find_product, find_products
 from console.web.shared.fields import validate
+from console.web.shared.goods import ProductQuery, find_product, find_products
 from console.web.storefront.forms import LineForm
 from console.web.storefront.pages import blueprint, page
 

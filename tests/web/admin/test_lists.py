@@ -18,15 +18,15 @@ from console.models import CheckoutLock, Order, PaymentOperation
 from console.testing.factories import VISA, Shop
 from console.web.admin import list_view
 from console.web.shared.listing import listing as listings
-from console.web.shared.listing.audit import AUDIT
+from console.web.shared.listing.audit_list import AUDIT
 from console.web.shared.listing.listing import Listing
-from console.web.shared.listing.locks import LOCKS
-from console.web.shared.listing.orders import ORDERS
-from console.web.shared.listing.payments import PAYMENTS
-from console.web.shared.listing.reservations import RESERVATIONS
-from console.web.shared.listing.snapshots import SNAPSHOTS
-from console.web.shared.listing.stock_levels import STOCK_LEVELS
-from console.web.shared.listing.users import USERS
+from console.web.shared.listing.lock_list import LOCKS
+from console.web.shared.listing.order_list import ORDERS
+from console.web.shared.listing.payment_list import PAYMENTS
+from console.web.shared.listing.reservation_list import RESERVATIONS
+from console.web.shared.listing.snapshot_list import SNAPSHOTS
+from console.web.shared.listing.stock_level_list import STOCK_LEVELS
+from console.web.shared.listing.user_list import USERS
 from tests.web.admin.lists import HOSTILE_CURSORS, HOSTILE_WORDS, NOW, cursor, following
 from tests.web.console_visits import Inlined, add_user
 from tests.web.statements import statements

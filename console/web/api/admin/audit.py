@@ -13,7 +13,7 @@ from console.engine.store.tables import audit_entries
 from console.extensions import db
 from console.web.api.admin.bodies import AuditQuery
 from console.web.api.calls import Call, route
-from console.web.shared.listing.audit import AUDIT
+from console.web.shared.listing.audit_list import AUDIT
 from console.web.shared.listing.listing import Question, read_rows
 
 _AUDIT = replace(AUDIT, query=select(*(audit_entries.c[name] for name in AuditDocument.model_fields)))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from console.casebook.documents import LockDocument
+from console.engine.staff.action_requests import ActionRequest, AskedResolution, perform
 from console.engine.staff.allowed import Action
-from console.engine.staff.requests import ActionRequest, AskedResolution, perform
 from console.extensions import current_settings, db
 from console.web.api.admin.bodies import Extension, ResolveInput, Retrial, Undoing
 from console.web.api.admin.locks import describe_to_caller

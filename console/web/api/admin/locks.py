@@ -16,9 +16,9 @@ from console.extensions import db
 from console.web.api.admin.bodies import LockQuery, PlanQuery
 from console.web.api.callers import caller_may
 from console.web.api.calls import Call, route
-from console.web.shared.cases import find_checkout
 from console.web.shared.listing.listing import Question, read_rows
-from console.web.shared.listing.locks import LOCKS
+from console.web.shared.listing.lock_list import LOCKS
+from console.web.shared.reading import find_checkout
 
 _SUMMARY = tuple(name for name in LockSummary.model_fields if name in locks.c)
 _LOCKS = replace(LOCKS, query=select(*(locks.c[name] for name in _SUMMARY)))

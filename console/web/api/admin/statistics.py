@@ -5,7 +5,7 @@ from __future__ import annotations
 from console.telemetry.statistics import Statistics, read_window
 from console.web.api.admin.bodies import StatisticsQuery
 from console.web.api.calls import Call, route
-from console.web.shared.cases import statistics_now
+from console.web.shared.reading import statistics_now
 
 
 @route("GET", "/admin/statistics", Call({200: Statistics}, query=StatisticsQuery, refusals=("invalid",), is_admin=True))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from console.web.api.calls import Call, route
-from console.web.shared.catalogue import ProductQuery, find_product, find_products
+from console.web.shared.goods import ProductQuery, find_product, find_products
 from console.web.shared.resources import ProductAnswer, ProductPage
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from console.extensions import db
-from console.people.tokens import create_token
+from console.people.api_tokens import create_token
 from tests.web.api.shopper import API, require_described
 
 Ask = Callable[..., TestResponse]
