@@ -41,13 +41,17 @@ def process(
     payment: Payment,
     idempotency_key: str | None = None,
     session_id: str | None = None,
+    expected_total: int | None = None,
 ) -> Order:
     """Take a started checkout through payment to its order. Own transactions: three when nothing goes wrong.
 
     With an `idempotency_key` the same request may be made again: it gets the same end, and waits for it while the first
-    one is under way, at most the gateway's time-out. `session_id`, when given, must own the lock.
+    one is under way, at most the gateway's time-out. `session_id`, when given, must own the lock. `expected_total` is
+    what the shopper was shown, in minor units of the cart's currency; once the payment is under way it no longer
+    matters.
 
     Raises:
+        PriceChanged: when the total is another than expected; nothing was charged, and the key may be used again.
         Ended: when the checkout was undone: `PaymentDeclined`, `OutOfStock`, `InvalidCart`, `Expired`, `Cancelled`, …
         PaymentPending: when the payment waits for the shopper or the gateway, or its answer was lost.
         InProgress: when another request drives it.
@@ -61,7 +65,9 @@ def process(
         return resume(session, lock)
     began = time.monotonic()
     try:
-        progress = transact(session, lambda: enter_authorization(session, drive, payment, key))
+        progress = transact(
+            session, lambda: enter_authorization(session, drive, payment, key=key, expected_total=expected_total)
+        )
     except (KeySeen, LostRace) as lost:
         row = look(session, lambda reader: read_lock(reader, drive.lock.id))
         if row.lease_owner == drive.owner:  # it was our own commit, whose confirmation was lost
@@ -103,7 +109,12 @@ def _request_key(payment: Payment, key: str | None) -> RequestKey | None:
 
 
 def resume(
-    session: Session, lock: CheckoutLock, *, payment: Payment | None = None, session_id: str | None = None
+    session: Session,
+    lock: CheckoutLock,
+    *,
+    payment: Payment | None = None,
+    session_id: str | None = None,
+    expected_total: int | None = None,
 ) -> Order:
     """Go on with a checkout that was interrupted or waits, and answer as `process` would. Own transactions.
 
@@ -117,7 +128,7 @@ def resume(
     if row.state in UNPAID:
         if payment is None:
             raise InvalidInput("This checkout has no payment yet; give one.", field="payment")
-        return process(session, lock, payment=payment)
+        return process(session, lock, payment=payment, expected_total=expected_total)
     return answer_of(session, lock, _drive(session, row))
 
 

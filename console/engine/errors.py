@@ -75,6 +75,15 @@ class Stale(CheckoutError):
     code = "stale"
 
 
+class PriceChanged(CheckoutError):
+    """The total is another than the shopper was shown; nothing was charged, the checkout is as before.
+
+    `context` holds `expected` and `total`, in minor units of the cart's currency.
+    """
+
+    code = "price_changed"
+
+
 class NotAllowed(CheckoutError):
     """The state of the checkout does not allow this action; the message says why and what to do instead."""
 

@@ -90,7 +90,7 @@ class Scene:
         """Bring a new checkout there, its authorization heard and not yet recorded; give everybody's part."""
         lock = self.lock = Shop(self.session).checkout()
         drive, began = new_drive(self.session, Seen.of(lock)), time.monotonic()
-        progress = transact(self.session, lambda: enter_authorization(self.session, drive, VISA, None))
+        progress = transact(self.session, lambda: enter_authorization(self.session, drive, VISA))
         drive.saw(progress.lock, leased_at=began)
         [operation] = progress.operations
         request = request_for(operation, progress.lock, others={}, public_url="")

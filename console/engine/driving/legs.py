@@ -70,12 +70,20 @@ def take_key(session: Session, lock_id: int, key: RequestKey) -> None:
     claim_key(session, lock_id, call=key.call, key=key.key, request_hash=key.request_hash)
 
 
-def enter_authorization(session: Session, drive: Drive, payment: Payment, key: RequestKey | None) -> Progress:
+def enter_authorization(
+    session: Session,
+    drive: Drive,
+    payment: Payment,
+    *,
+    key: RequestKey | None = None,
+    expected_total: int | None = None,
+) -> Progress:
     """Take leg 1: validate, reserve, lock prices, and write the authorize operation. Caller commits.
 
     A refusal rolls back to the savepoint and ends the checkout in this same transaction, its evidence kept (rule 12).
 
     Raises:
+        PriceChanged: when the total is not the expected one; nothing of this leg is to stay, its key neither.
         LostRace: when the checkout is due, driven by somebody, or past this leg.
         KeySeen, IdempotencyConflict: when the key was used before.
     """
@@ -98,7 +106,7 @@ def enter_authorization(session: Session, drive: Drive, payment: Payment, key: R
     )
     reserved = drive.lock.state == State.LOCKING_PRICES
     phases = PAYING_PHASES if reserved else RESERVING_PHASES + PAYING_PHASES
-    leg = Leg(session, lock, History(lock), cart=cart, payment=payment)
+    leg = Leg(session, lock, History(lock), cart=cart, payment=payment, expected_total=expected_total)
     return run_leg_one(leg, phases)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from console.engine.errors import PriceChanged
 from console.engine.machine import OperationKind, OperationStatus, Phase, StepStatus
 from console.engine.orders import snapshot_total
 from console.engine.payments.late_money import give_back
@@ -16,9 +17,18 @@ def run(leg: Leg) -> StepStatus:
 
     Changes: payment operations. Safe to repeat because: there is at most one authorize operation per lock, and its
     idempotency key makes the gateway act once. Undone by: a void.
+
+    Raises:
+        PriceChanged: when the shopper was shown another total; the whole leg is to be rolled back.
     """
     assert leg.payment is not None
     amount_minor, currency = leg.amount_due or snapshot_total(leg.session, leg.lock.id)
+    if leg.expected_total not in (None, amount_minor):
+        raise PriceChanged(
+            "The total has changed since it was shown; nothing was charged.",
+            expected=leg.expected_total,
+            total=amount_minor,
+        )
     operation = write_operation(
         leg.session,
         leg.lock,

@@ -28,11 +28,12 @@ class Payment:
 class Leg:
     """One transaction's worth of phases, forwards or back.
 
-    `rows_held` tells the reservation to lock the stock rows, `to_take` is what it reserved and nobody took yet; `lines`
-    is what validation read for the phases after it; `amount_due` is the frozen total in minor units, and its currency,
-    once a phase of this leg knows it; `detail` is what the phase under way has to say of itself in the history;
-    `written` are the operations written in this leg, `known` those from before that it looked at; `paid_order` is the
-    order once this leg has it paid.
+    `expected_total` is what the shopper was shown, in minor units, where they said so; `rows_held` tells the
+    reservation to lock the stock rows, `to_take` is what it reserved and nobody took yet; `lines` is what validation
+    read for the phases after it; `amount_due` is the frozen total in minor units, and its currency, once a phase of
+    this leg knows it; `detail` is what the phase under way has to say of itself in the history; `written` are the
+    operations written in this leg, `known` those from before that it looked at; `paid_order` is the order once this leg
+    has it paid.
     """
 
     session: Session
@@ -40,6 +41,7 @@ class Leg:
     history: History
     cart: Row[Any] | None = None
     payment: Payment | None = None
+    expected_total: int | None = None
     rows_held: bool = False
     to_take: Sequence[Allocation] = ()
     lines: Sequence[Row[Any]] = ()

@@ -38,6 +38,7 @@ STATUSES: dict[str, int] = {
     "in_progress": 409,
     "cart_ordered": 409,
     "not_allowed": 409,
+    "price_changed": 409,
     "stale": 409,
     "contradicted": 409,
     "expired": 410,

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from console.engine.prices.money import MAXIMUM_MINOR
 from console.models.cart import MAXIMUM_LINES
 from console.web.shared.fields import (
     Code,
@@ -74,6 +75,12 @@ class NewCheckout(Input):
     )
 
 
+ExpectedTotal = Annotated[
+    Annotated[Whole, Field(ge=0, le=MAXIMUM_MINOR)] | None,
+    Field(description="the total that the shopper was shown, in minor units; another one is refused: `price_changed`"),
+]
+
+
 class PaymentInput(Input):
     """How the shopper pays: the token is what the payment gateway knows it by."""
 
@@ -85,12 +92,14 @@ class Purchase(Input):
     """The payment of a checkout."""
 
     payment: PaymentInput
+    expected_total: ExpectedTotal = None
 
 
 class Resumption(Input):
     """The payment of a checkout that has none yet."""
 
     payment: PaymentInput | None = None
+    expected_total: ExpectedTotal = None
 
 
 class Nothing(Input):

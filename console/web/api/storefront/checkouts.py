@@ -36,7 +36,7 @@ from console.web.shared.resources import CheckoutAnswer, PendingAnswer, Purchase
 from console.web.shared.status_words import is_live, message_of
 
 _ENDS = ("declined", "out_of_stock", "ended", "expired", "invalid_cart")
-_PAYING_REFUSALS = (*_ENDS, "not_found", "invalid", "in_progress", "checkout_in_progress")
+_PAYING_REFUSALS = (*_ENDS, "not_found", "invalid", "in_progress", "checkout_in_progress", "price_changed")
 _PAID: dict[int, type[BaseModel]] = {200: PurchaseAnswer, 201: PurchaseAnswer, 202: PendingAnswer}
 
 
@@ -95,7 +95,14 @@ def process_checkout(lock_id: int, body: Purchase) -> Reply:
     lock = find_lock(lock_id)
     payment = _payment(body.payment)
     try:
-        order = process(db.session(), lock, payment=payment, idempotency_key=key, session_id=device)
+        order = process(
+            db.session(),
+            lock,
+            payment=payment,
+            idempotency_key=key,
+            session_id=device,
+            expected_total=body.expected_total,
+        )
     except PaymentPending as pending:
         return _pending(lock, pending)
     return _bought(lock, order)
@@ -119,7 +126,7 @@ def resume_checkout(lock_id: int, body: Resumption) -> Reply:
     lock = find_lock(lock_id)
     payment = None if body.payment is None else _payment(body.payment)
     try:
-        order = resume(db.session(), lock, payment=payment, session_id=device)
+        order = resume(db.session(), lock, payment=payment, session_id=device, expected_total=body.expected_total)
     except PaymentPending as pending:
         return _pending(lock, pending)
     return _bought(lock, order)
