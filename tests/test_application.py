@@ -16,8 +16,7 @@ from console.engine.runtime import runtime_of
 from console.extensions import cache, current_settings, db, limiter
 from console.settings import SettingsError
 from tests.installation import build_app, environment
-
-ROOT = Path(__file__).resolve().parent.parent
+from tests.support.places import ROOT
 
 MakeApp = Callable[..., APIFlask]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import re
 from functools import cache
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.support.places import ROOT
+
 LINES = [
     line
     for line in (ROOT / "docs" / "pains.md").read_text(encoding="utf-8").splitlines()

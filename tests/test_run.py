@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests.support.places import ROOT
+
 ENDED_WITHIN_SECONDS = 10
 READY_LINE = "Checkout Console is ready"
 

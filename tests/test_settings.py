@@ -13,8 +13,8 @@ import pytest
 
 from console.settings import TABLE, Settings, SettingsError, describe, load
 from console.settings.secret_key import kept_key
+from tests.support.places import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 GOOD_KEY = secrets.token_hex(32)
 
 

@@ -14,8 +14,8 @@ from sqlalchemy import create_engine, make_url, text
 
 from bench.report import COLUMNS, render
 from tests.services import REDIS_URL, SERVER_URL, postgresql_database
+from tests.support.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 ARGUMENTS = ["--seconds", "0.6", "--clients", "2", "--catalogue", "20", "--json"]
 
 

@@ -18,7 +18,8 @@ from console.models import Coupon
 from console.testing.factories import Shop
 from tests.engine.worlds import World
 from tests.installation import environment
-from tests.web.gunicorn import ROOT, Server, serve
+from tests.support.places import ROOT
+from tests.web.gunicorn import Server, serve
 
 GATEWAY_SECONDS = 1.0
 # What a log says of a defect; a service out of reach is told in other words.

@@ -10,8 +10,9 @@ import pytest
 from console.cli import CHECKOUT_COMMANDS, SANDBOX_COMMANDS
 from tests.cli.conftest import Run
 from tests.installation import build_app
+from tests.support.places import ROOT
 
-DOCUMENTATION = (Path(__file__).resolve().parent.parent.parent / "docs" / "cli.md").read_text(encoding="utf-8")
+DOCUMENTATION = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
 COMMANDS = [("checkout", command) for command in CHECKOUT_COMMANDS] + [
     ("sandbox", command) for command in SANDBOX_COMMANDS
 ]

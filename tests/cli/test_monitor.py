@@ -21,8 +21,7 @@ from console.testing.factories import VISA, Shop
 from tests.cli.conftest import Run
 from tests.installation import environment
 from tests.monitoring.test_statistics import CONTRACT
-
-ROOT = Path(__file__).resolve().parent.parent.parent
+from tests.support.places import ROOT
 
 
 def test_an_empty_shop_is_shown_without_inventing_anything(run: Run) -> None:

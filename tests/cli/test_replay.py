@@ -22,8 +22,7 @@ from console.testing.databases import PreparedDatabase
 from tests.cli.conftest import Run
 from tests.installation import build_app, environment
 from tests.invoices import GOODS_INVOICES, Week, write_csv, write_week
-
-ROOT = Path(__file__).resolve().parent.parent.parent
+from tests.support.places import ROOT
 
 
 @pytest.fixture

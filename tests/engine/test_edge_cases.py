@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import time
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,8 +28,9 @@ from console.testing.scripted import ScriptedGateway, after, answer, refuse, sta
 from tests.engine.facts import statuses, tell
 from tests.engine.purchases import break_down, start_waiting
 from tests.engine.rows import read, read_one
+from tests.support.places import ROOT
 
-ENGINE = Path(__file__).parents[2] / "console" / "engine"
+ENGINE = ROOT / "console" / "engine"
 HOST_CLOCK = re.compile(r"\btime\.time\(|datetime\.(now|utcnow|today)\(|date\.today\(")
 
 

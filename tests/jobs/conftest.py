@@ -17,8 +17,7 @@ from sqlalchemy import Engine, text
 
 from console.jobs import listeners
 from tests.installation import environment
-
-ROOT = Path(__file__).resolve().parent.parent.parent
+from tests.support.places import ROOT
 
 
 class WorkerProcess:

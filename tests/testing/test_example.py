@@ -8,7 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.places import ROOT
+
 _FILE = re.compile(r"^```python\n# (tests/\S+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.installation import environment
+from tests.support.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 SECONDS_TO_START = 60
 
 

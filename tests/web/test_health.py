@@ -25,9 +25,9 @@ from console.models import Cart, WorkerHeartbeat
 from console.web.probe_worker import is_probe
 from tests.installation import build_app, environment, migrate
 from tests.services import postgresql_database
+from tests.support.places import ROOT
 from tests.web.database_line import line_to
 
-ROOT = Path(__file__).resolve().parents[2]
 NOBODY_LISTENS = "postgresql://postgres@127.0.0.1:1/none"
 
 

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from console.engine import advance, cancel, process, resolve, resume
+from console.engine import Payment, advance, cancel, process, resolve, resume
 from console.engine.care.comparison import find_differences
 from console.engine.care.invariants import check_all
 from console.engine.driving.recovery import recover
@@ -22,7 +22,6 @@ from console.engine.errors import InvalidWebhook, NotFound, PaymentDeclined, Pay
 from console.engine.machine import OperationKind, OperationStatus
 from console.engine.payments.gateway import GatewayAnswer, PaymentNotice, SendsWebhooks
 from console.engine.payments.notices import take_notice
-from console.engine import Payment
 from console.gateways.sandbox import SandboxGateway
 from console.gateways.sandbox.webhooks import sign
 from console.models import CheckoutLock, Order, PaymentOperation

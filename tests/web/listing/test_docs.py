@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
@@ -16,10 +15,11 @@ from console.web.shared.listing.reservations import RESERVATIONS
 from console.web.shared.listing.snapshots import SNAPSHOTS
 from console.web.shared.listing.stock_levels import STOCK_LEVELS
 from console.web.shared.listing.users import USERS
+from tests.support.places import ROOT
 
 ALL = (LOCKS, ORDERS, PAYMENTS, SNAPSHOTS, RESERVATIONS, STOCK_LEVELS, AUDIT, USERS)
 ABOUT_OBJECTS = {"checkout_lock"}  # what the audit's filter is explained by
-DOCS = Path(__file__).resolve().parents[3] / "docs" / "console.md"
+DOCS = ROOT / "docs" / "console.md"
 
 
 @pytest.mark.parametrize("listing", ALL, ids=lambda listing: listing.name)
