@@ -32,7 +32,7 @@ bench: $(INSTALLED)  ## checkouts beside their bare rows: BENCH_SECONDS (8), BAS
 	@$(BIN)/python -m bench $(BENCH)
 
 chaos: $(INSTALLED)  ## the kill-and-fault campaign, as a matrix: CHAOS_MINUTES (5), CHAOS_SEED, JSON=FILE
-	@$(BIN)/python -m tests.chaos $(if $(JSON),--json $(JSON))
+	@$(BIN)/python -m tests.campaign.chaos $(if $(JSON),--json $(JSON))
 
 guards: $(INSTALLED)  ## each guard of the protocol taken away in turn: a test must notice
 	@$(BIN)/python -m tests.guards

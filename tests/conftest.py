@@ -23,11 +23,11 @@ from console.models import CheckoutLock
 from console.people import accounts
 from console.testing.databases import PreparedDatabase
 from console.testing.factories import Shop
-from tests.compiled import CompiledRoutes, CompiledStatements
-from tests.engine.purchases import leave_silent
-from tests.installation import build_app, close, migrate
-from tests.listener import Listener, listening
-from tests.services import ARE_REQUIRED, postgresql_database
+from tests.support.compiled import CompiledRoutes, CompiledStatements
+from tests.support.engine.purchases import leave_silent
+from tests.support.installation import build_app, close, migrate
+from tests.support.listener import Listener, listening
+from tests.support.services import ARE_REQUIRED, postgresql_database
 
 pytest.register_assert_rewrite("console.testing.gateway_contract", "console.testing.payments")
 

@@ -12,10 +12,10 @@ from console.demo.seeding import seed_demo
 from console.extensions import db
 from console.people.accounts import create_user
 from console.testing.databases import PreparedDatabase
-from tests.installation import build_app, close
-from tests.services import ARE_REQUIRED
-from tests.web.console_visits import PASSWORD
-from tests.web.gunicorn import Server, serve
+from tests.support.installation import build_app, close
+from tests.support.services import ARE_REQUIRED
+from tests.support.web.console_visits import PASSWORD
+from tests.support.web.gunicorn import Server, serve
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]

@@ -1,0 +1,111 @@
+"""WCAG 2.2 AA by axe, on every page, light and dark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from tests.support.web.visits import fill_cart, give_details, pay, sign_in
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+SHOP = ["/", "/products/MUG-01", "/?q=nothing-like-it", "/cart", "/checkout", "/nowhere", "/login", "/api/v1/docs"]
+CONSOLE = [
+    "/admin/",
+    "/admin/checkout-locks/",
+    "/admin/checkout-locks/?state=failed",
+    "/admin/checkout-locks/details/?id=1",
+    "/admin/orders/",
+    "/admin/payments/",
+    "/admin/price-snapshots/",
+    "/admin/stock-reservations/",
+    "/admin/stock-levels/",
+    "/admin/audit/",
+    "/admin/users/",
+]
+
+
+@pytest.fixture(params=["light", "dark"])
+def visitor(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iterator[BrowserContext]:
+    context = browser.new_context(base_url=address, color_scheme=request.param)
+    yield context
+    context.close()
+
+
+def complaints(page: Page) -> list[str]:
+    violations = Axe().run(page, options=RULES).response["violations"]
+    return [
+        f"{page.url}: {violation['id']}: {node['target']} {node['failureSummary']}"
+        for violation in violations
+        for node in violation["nodes"]
+    ]
+
+
+def test_the_shop_can_be_used_by_everybody(visitor: BrowserContext) -> None:
+    page = visitor.new_page()
+    found = []
+    for path in SHOP:
+        page.goto(path)
+        found += complaints(page)
+    fill_cart(page)
+    found += complaints(page)
+    page.goto("/checkout")
+    found += complaints(page)
+    give_details(page)
+    found += complaints(page)
+    page.goto("/cart")
+    found += complaints(page)
+
+    assert found == []
+
+
+def test_the_bank_s_page_can_be_used_by_everybody(visitor: BrowserContext) -> None:
+    page = visitor.new_page()
+    fill_cart(page)
+    give_details(page)
+    pay(page, card="Ask your bank first (3-D Secure)")
+    found = complaints(page)
+    page.get_by_role("link", name="Go to your bank").click()
+    bank = page.url
+    found += complaints(page)
+    page.get_by_role("button", name="Refuse").click()
+    found += complaints(page)
+    page.goto(bank)
+    found += complaints(page)
+
+    assert found == []
+
+
+def test_the_console_can_be_used_by_everybody(visitor: BrowserContext) -> None:
+    page = visitor.new_page()
+    sign_in(page, "admin")
+    found = []
+    for path in CONSOLE:
+        page.goto(path)
+        page.wait_for_load_state("networkidle")
+        found += complaints(page)
+
+    assert found == []
+
+
+def test_a_confirmation_can_be_used_by_everybody(visitor: BrowserContext) -> None:
+    page = visitor.new_page()
+    sign_in(page, "support")
+    page.goto("/admin/checkout-locks/?state=pending")
+    page.locator("tbody a").first.click()
+    page.get_by_role("link", name="Release").click()
+
+    assert complaints(page) == []
+
+
+def test_resolving_can_be_done_by_everybody(visitor: BrowserContext) -> None:
+    page = visitor.new_page()
+    sign_in(page, "admin")
+    page.goto("/admin/checkout-locks/?needs_attention=true")
+    page.locator("tbody a").first.click()
+    page.get_by_role("link", name="Resolve").click()
+
+    assert page.get_by_role("radio", name="Yes, it happened").is_visible()
+    assert complaints(page) == []

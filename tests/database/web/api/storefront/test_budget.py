@@ -1,0 +1,126 @@
+"""What a call costs the database: counted, so that nobody makes it dearer unnoticed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import event
+
+from console.extensions import db
+from console.testing.factories import ADDRESS, Shop
+from tests.support.web.shopper import API, PAYMENT, Shopper
+
+# The contract allows 36.
+MOST_STATEMENTS_OF_A_PURCHASE = 29
+
+
+@dataclass
+class Cost:
+    """What was sent to the database."""
+
+    statements: list[str] = field(default_factory=list)
+    commits: int = 0
+
+
+@contextmanager
+def counted(app: Flask) -> Iterator[Cost]:
+    """Count the statements and commits of an app."""
+    cost = Cost()
+
+    def note_statement(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        cost.statements.append(statement)
+
+    def note_commit(_connection: Any) -> None:
+        cost.commits += 1
+
+    with app.app_context():
+        engine = db.engine
+    listeners = (("before_cursor_execute", note_statement), ("commit", note_commit))
+    for name, listener in listeners:
+        event.listen(engine, name, listener)
+    try:
+        yield cost
+    finally:
+        for name, listener in listeners:
+            event.remove(engine, name, listener)
+
+
+def cost_of(shopper: Shopper, method: str, path: str, **body: Any) -> Cost:
+    client = shopper.app.test_client()
+    with counted(shopper.app) as cost:
+        response = client.open(API + path, method=method, headers=shopper.headers(), **body)
+    assert response.status_code < 400, response.text
+    return cost
+
+
+def test_a_purchase_of_two_lines_takes_three_commits_and_few_statements(shop: Shop, shopper: Shopper) -> None:
+    shop.sell("MUG")
+    shop.sell("TEA")
+    lock_id = shopper.fill_cart(("MUG", 2), ("TEA", 1)).checkout()["id"]
+
+    cost = cost_of(shopper, "POST", f"/checkouts/{lock_id}/process", json=PAYMENT)
+
+    assert cost.commits == 3
+    assert len(cost.statements) <= MOST_STATEMENTS_OF_A_PURCHASE, "\n".join(cost.statements)
+
+
+def read_cart(shopper: Shopper) -> Cost:
+    return cost_of(shopper, "GET", shopper.path)
+
+
+def read_catalogue(shopper: Shopper) -> Cost:
+    return cost_of(shopper, "GET", "/products?limit=100")
+
+
+def read_status(shopper: Shopper) -> Cost:
+    return cost_of(shopper, "GET", f"{shopper.path}/checkout-status")
+
+
+def read_frozen_cart(shopper: Shopper) -> Cost:
+    shopper.buy()
+    return read_cart(shopper)
+
+
+def read_checkout(shopper: Shopper) -> Cost:
+    return cost_of(shopper, "GET", f"/checkouts/{shopper.checkout()['id']}")
+
+
+def read_order(shopper: Shopper) -> Cost:
+    return cost_of(shopper, "GET", f"/orders/{shopper.buy().get_json()['order']['number']}")
+
+
+@pytest.mark.parametrize(
+    ("read", "most"),
+    [(read_cart, 4), (read_frozen_cart, 2), (read_catalogue, 1), (read_status, 1), (read_checkout, 1), (read_order, 2)],
+)
+def test_reading_costs_the_same_for_one_line_as_for_forty(
+    shop: Shop, shopper: Shopper, read: Callable[[Shopper], Cost], most: int
+) -> None:
+    for number in range(40):
+        shop.sell(f"SKU-{number}")
+    small = Shopper(shopper.app).fill_cart(("SKU-0", 1))
+    large = shopper.fill_cart(*((f"SKU-{number}", 1) for number in range(40)))
+
+    costs = [read(small), read(large)]
+
+    assert len(costs[0].statements) == len(costs[1].statements) <= most
+    assert [cost.commits for cost in costs] == [0, 0]
+
+
+def test_making_a_cart_costs_the_same_for_one_line_as_for_forty(shop: Shop, shopper: Shopper) -> None:
+    for number in range(40):
+        shop.sell(f"SKU-{number}")
+    carts = [
+        {"shipping_address": ADDRESS, "lines": [{"sku": f"SKU-{number}", "quantity": 1} for number in range(size)]}
+        for size in (1, 40)
+    ]
+
+    small, large = (cost_of(shopper, "POST", "/carts", json=cart) for cart in carts)
+
+    assert len(small.statements) == len(large.statements)
+    assert (small.commits, large.commits) == (1, 1)
