@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
     from console.settings import Settings
 
+__version__ = "0.2.0.dev0"
+
 
 def create_app(settings: Settings | None = None) -> APIFlask:
     """Make the web application; without `settings` they are read from the environment.

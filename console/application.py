@@ -9,7 +9,7 @@ from apiflask import APIFlask
 from flask_talisman import Talisman
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from console import cli, web
+from console import __version__, cli, web
 from console.engine.store.database import configure
 from console.extensions import SETTINGS_KEY, cache, csrf, db, limiter, login_manager, migrate
 from console.flask_config import flask_config, security_headers
@@ -33,7 +33,7 @@ def build(settings: Settings | None) -> APIFlask:
     log_requests(app)  # first, so that what the extensions refuse has a request id and a log line too
     _bind_extensions(app, settings)
     web.register(app)
-    cli.register(app)
+    cli.register(app, version=__version__)
     return app
 
 

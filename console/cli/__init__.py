@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import click
 from flask import Flask
 
 from console.cli.actions import expire_command, extend_command, release_command, retry_command
@@ -46,9 +47,10 @@ CHECKOUT_COMMANDS = (
 SANDBOX_COMMANDS = (charges_command, send_webhooks_command)
 
 
-def register(app: Flask) -> None:
+def register(app: Flask, *, version: str) -> None:
     """Give an app its commands."""
     checkout = ConsoleGroup("checkout", help="Run and look after the checkout.")
+    click.version_option(version, prog_name="Checkout Console")(checkout)
     for command in CHECKOUT_COMMANDS:
         checkout.add_command(command)
     sandbox = ConsoleGroup("sandbox", help="Look into the sandbox payment gateway.")

@@ -67,7 +67,7 @@ def _print(diagnosis: Diagnosis, mended: Mended | None) -> None:
     if diagnosis.is_clean:
         click.echo("Everything holds.")
     elif diagnosis.is_sound:
-        click.echo("Every invariant holds; a upkeep rule does not. `doctor --fix` or `recover` may help.")
+        click.echo("Every invariant holds; an upkeep rule does not. `doctor --fix` or `recover` may help.")
     else:
         click.echo("An invariant is broken: that is a defect. Keep the database as it is and report what stands above.")
 

@@ -1,6 +1,7 @@
 """The checkout engine: the public verbs, and what they take.
 
-Each verb takes a `Session` first; all but `create_cart` run transactions of their own on it.
+Each verb takes a `Session` first; all but `create_cart` run transactions of their own on it. What a checkout is, and
+what must hold, is written in docs/engine.md, with the rules and invariants that comments cite by number.
 """
 
 from console.engine.cart.carts import Addresses, LineRequest, create_cart

@@ -133,7 +133,7 @@ def resume(
 
 
 def advance(session: Session, lock: CheckoutLock) -> CheckoutLock:
-    """Drive a checkout until it ends or must wait; the one way through (ENGINE.md). Own transactions.
+    """Drive a checkout until it ends or must wait; the one way through (docs/engine.md). Own transactions.
 
     Raises:
         InProgress: when somebody drives it.

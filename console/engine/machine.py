@@ -74,7 +74,7 @@ TRANSITIONS: dict[State | None, tuple[State, ...]] = {
     State.CAPTURING: (State.COMPLETED, State.ROLLING_BACK),
     # The end, once no operation is open and no money is held.
     State.ROLLING_BACK: (State.FAILED,),
-    # Late money only (ENGINE.md, rule 3).
+    # Late money only (docs/engine.md, rule 3).
     State.FAILED: (State.ROLLING_BACK,),
     State.COMPLETED: (),
 }

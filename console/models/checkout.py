@@ -38,7 +38,7 @@ _TROUBLED = text("needs_attention IS NOT NULL")
 
 
 class CheckoutLock(Base):
-    """One attempt to buy one cart (ENGINE.md, "Words").
+    """One attempt to buy one cart (docs/engine.md, "Words").
 
     `fence` rises when a driver takes the lock over, `revision` with every change that an onlooker could see.
     `lease_owner` and `lease_until` say who drives it and until when; `processed_at` is the first `process`.

@@ -1,4 +1,4 @@
-"""Column types and the one expression for the database's clock (ENGINE.md, rule 7)."""
+"""Column types and the one expression for the database's clock (docs/engine.md, rule 7)."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ _READ_TIMEOUT_MS = 600_000
 
 @dataclass(frozen=True)
 class Finding:
-    """One rule and what breaks it. `number` is ENGINE.md's for an invariant, None for a upkeep rule."""
+    """One rule and what breaks it. `number` is an invariant's in docs/engine.md, None for an upkeep rule."""
 
     title: str
     number: int | None = None

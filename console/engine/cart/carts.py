@@ -1,4 +1,4 @@
-"""Carts as they are made; `cart_changes` has what may be done to them later."""
+"""Carts as they are made; `changes` has what may be done to them later."""
 
 from __future__ import annotations
 

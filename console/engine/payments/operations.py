@@ -136,7 +136,7 @@ def statuses_of(known: Operations) -> dict[str, str]:
     return {kind: operation.status for kind, operation in known.items()}
 
 
-# What a refusal really says (ENGINE.md, "operation status"): the thing was done, by an earlier call of ours.
+# What a refusal really says (docs/engine.md, rule 5): the thing was done, by an earlier call of ours.
 _DONE_ALREADY = {
     (OperationKind.CAPTURE, "already_captured"),
     (OperationKind.VOID, "already_voided"),

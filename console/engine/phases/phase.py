@@ -1,4 +1,4 @@
-"""What the phases of one leg share: a leg is one database transaction (ENGINE.md, "Phases and legs")."""
+"""What the phases of one leg share: a leg is one database transaction (docs/engine.md, "Phases and legs")."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from console import __version__
 from console.cli import CHECKOUT_COMMANDS, SANDBOX_COMMANDS
 from tests.database.cli.conftest import Run
 from tests.support.installation import build_app
@@ -46,6 +47,12 @@ def test_the_documentation_names_no_command_that_is_not_there() -> None:
     documented = re.findall(r"^## `(\w+) ([\w-]+)", DOCUMENTATION, flags=re.MULTILINE)
 
     assert documented == [(group, command.name) for group, command in COMMANDS]
+
+
+def test_the_version_is_told(run: Run) -> None:
+    ran = run("--version")
+
+    assert (ran.code, ran.out) == (0, f"Checkout Console, version {__version__}\n")
 
 
 def test_a_database_that_is_not_migrated_is_told_in_one_line(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The invariants (ENGINE.md): each is a query that returns no row at any commit; numbers are ENGINE.md's.
+"""The invariants: each is a query that returns no row at any commit; their numbers are those of docs/engine.md.
 
 Most are SQL; the ones that walk a sequence (12, the audit chain of 15) are read in order.
 """

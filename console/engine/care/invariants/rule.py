@@ -27,7 +27,7 @@ class Violation:
 
 @dataclass(frozen=True)
 class Invariant:
-    """One of ENGINE.md's invariants. `is_cheap` ones are part of the health check: an index answers them."""
+    """One of the invariants in docs/engine.md. `is_cheap` ones are part of the health check: an index answers them."""
 
     number: int
     title: str
