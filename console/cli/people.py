@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 import click
+from click.decorators import FC
 
 from console.cli.groups import actor, open_session
 from console.cli.terminal import json_option, print_json
 from console.engine.store.database import transact
-from console.models.vocabulary import Role
+from console.models.vocabulary import Role, TokenRole
 from console.people import accounts, api_tokens
 
-_role_option = click.option(
-    "--role", type=click.Choice([role.value for role in Role]), required=True, help="What they may do."
-)
+
+def _role_option(roles: type[Role] | type[TokenRole]) -> Callable[[FC], FC]:
+    words = click.Choice([role.value for role in roles])
+    return click.option("--role", type=words, required=True, help="What they may do.")
 
 
 @click.command("create-user", short_help="Let somebody sign in to the console.")
 @click.argument("email")
-@_role_option
+@_role_option(Role)
 @json_option
 def create_user_command(email: str, *, role: str, as_json: bool) -> None:
     """Make a user of the console. The password comes on standard input; without one it is made up and shown once.
@@ -83,12 +86,15 @@ def disable_user_command(email: str, *, as_json: bool) -> None:
         click.echo(f"{user.email} can no longer sign in.")
 
 
-@click.command("create-token", short_help="Give a program access to the admin API.")
+@click.command("create-token", short_help="Give a program access to the API.")
 @click.argument("name")
-@_role_option
+@_role_option(TokenRole)
 @json_option
 def create_token_command(name: str, *, role: str, as_json: bool) -> None:
     """Make an API token for a program and show it, once: only its digest is kept.
+
+    The role shop is the shop's own program's: it reaches the carts that it claims by a number of the shop's, and
+    nothing of the console.
 
     \b
     Example:

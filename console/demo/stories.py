@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from console.demo import merchant
 from console.demo.baskets import DISCONTINUED, RARE, Basket, prices_by_sku
 from console.demo.staging import Stage, fall_silent
-from console.engine import Payment
-from console.engine.cart.carts import Addresses, LineRequest, create_cart
+from console.engine import Payment, create_cart
+from console.engine.cart.carts import Addresses, LineRequest
 from console.engine.cart.changes import change_details
 from console.engine.checkout import advance, cancel, process, start
 from console.engine.errors import CheckoutError, InvalidCart

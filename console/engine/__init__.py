@@ -4,7 +4,8 @@ Each verb takes a `Session` first; all but `create_cart` run transactions of the
 what must hold, is written in docs/engine.md, with the rules and invariants that comments cite by number.
 """
 
-from console.engine.cart.carts import Addresses, LineRequest, create_cart
+from console.engine.cart.carts import Addresses, LineRequest
+from console.engine.cart.creation import create_cart
 from console.engine.checkout import advance, cancel, process, resume, start
 from console.engine.errors import CheckoutError
 from console.engine.phases.phase import Payment

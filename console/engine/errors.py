@@ -49,6 +49,12 @@ class CartOrdered(CheckoutError):
     code = "cart_ordered"
 
 
+class CartChanged(CheckoutError):
+    """The cart holds something else by now than its caller saw; `context` has the revision seen and the one now."""
+
+    code = "cart_changed"
+
+
 class CheckoutInProgress(CheckoutError):
     """Another session holds the cart with its checkout, or owns this one."""
 

@@ -42,7 +42,7 @@ def _create() -> Any:
             bindparam("email", type_=String()),
             *snapshots.c[_COPIED_AMOUNTS],
             *snapshots.c["currency_code", "coupon_code"],
-            *carts.c["external_reference", "shipping_address"],
+            *carts.c["external_reference", "shop_reference", "shipping_address"],
             func.coalesce(carts.c.billing_address, carts.c.shipping_address),
             clock(),
         )
@@ -50,7 +50,7 @@ def _create() -> Any:
         .where(_OF_CART)
     )
     columns = ["number", "lock_id", "cart_id", "status", "customer_email", *_COPIED_AMOUNTS, "currency", "coupon_code"]
-    columns += ["external_reference", "shipping_address", "billing_address", "created_at"]
+    columns += ["external_reference", "shop_reference", "shipping_address", "billing_address", "created_at"]
     moved = moved_by_price(_LOCK_ID).label("moved")
     return insert(orders).from_select(columns, source).returning(*orders.c["id", "total", "currency"], moved)
 

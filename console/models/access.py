@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from console.models.base import Base, BigId, one_of
 from console.models.types import UtcDateTime, clock
-from console.models.vocabulary import Role
+from console.models.vocabulary import Role, TokenRole
 
 
 class User(Base):
@@ -28,10 +28,10 @@ class User(Base):
 
 
 class ApiToken(Base):
-    """A program's key to the admin API; only its SHA-256 is stored."""
+    """A program's key to the admin API, or the shop's own to the carts it claimed; only its SHA-256 is stored."""
 
     __tablename__ = "api_tokens"
-    __table_args__ = (one_of("role", Role),)
+    __table_args__ = (one_of("role", TokenRole),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     name: Mapped[str] = mapped_column(String(255))

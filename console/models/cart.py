@@ -20,6 +20,8 @@ class Cart(Base):
     """A cart. While `lock_id` is set a checkout holds it and nobody may change it.
 
     `lock_id` has no foreign key: the cycle with `checkout_locks.cart_id` is not worth it; invariant 5 watches it.
+    `revision` rises with what is in the cart. `shop_reference` is the shop's own number, which means this cart and no
+    other; `external_reference` is a note of the shop's, `caller_reference` one of an anonymous caller's: it stays here.
     """
 
     __tablename__ = "carts"
@@ -29,6 +31,13 @@ class Cart(Base):
         Index("ix_carts_status", "status", "id"),
         Index("ix_carts_email", "email", "id"),
         Index("ix_carts_external_reference", "external_reference"),
+        Index(
+            "uq_carts_shop_reference",
+            "shop_reference",
+            unique=True,
+            postgresql_where=text("shop_reference IS NOT NULL"),
+            sqlite_where=text("shop_reference IS NOT NULL"),
+        ),
         Index(
             "ix_carts_lock_id",
             "lock_id",
@@ -48,6 +57,8 @@ class Cart(Base):
     shipping_address: Mapped[dict[str, Any] | None] = mapped_column(NullableJson)
     billing_address: Mapped[dict[str, Any] | None] = mapped_column(NullableJson)
     external_reference: Mapped[str | None] = mapped_column(String(64))
+    shop_reference: Mapped[str | None] = mapped_column(String(64))
+    caller_reference: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock())
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock())
 

@@ -26,6 +26,12 @@ class Order(Base):
         Index("ix_orders_email", "customer_email", "id"),
         Index("ix_orders_created_at", "created_at", "id"),
         Index("ix_orders_external_reference", "external_reference"),
+        Index(
+            "ix_orders_shop_reference",
+            "shop_reference",
+            postgresql_where=text("shop_reference IS NOT NULL"),
+            sqlite_where=text("shop_reference IS NOT NULL"),
+        ),
         Index("ix_orders_cart", "cart_id"),
     )
 
@@ -43,6 +49,7 @@ class Order(Base):
     currency: Mapped[str] = mapped_column(String(3))
     coupon_code: Mapped[str | None] = mapped_column(String(64))
     external_reference: Mapped[str | None] = mapped_column(String(64))
+    shop_reference: Mapped[str | None] = mapped_column(String(64))
     shipping_address: Mapped[dict[str, Any] | None] = mapped_column(NullableJson)
     billing_address: Mapped[dict[str, Any] | None] = mapped_column(NullableJson)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock())

@@ -142,3 +142,12 @@ class Role(StrEnum):
     VIEWER = "viewer"
     SUPPORT = "support"
     ADMIN = "admin"
+
+
+class TokenRole(StrEnum):
+    """What an API token is for: a role in the console, or `shop`, which is none of these and includes none."""
+
+    VIEWER = Role.VIEWER
+    SUPPORT = Role.SUPPORT
+    ADMIN = Role.ADMIN
+    SHOP = "shop"

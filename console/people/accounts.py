@@ -56,7 +56,7 @@ def create_user(session: Session, *, email: str, password: str, role: str, actor
         InvalidInput: for no e-mail address, an unknown role, a weak password, or an e-mail that has a user already.
     """
     address = _checked_email(email)
-    user = User(email=address, password_hash=hash_password(password), role=checked_role(role))
+    user = User(email=address, password_hash=hash_password(password), role=_checked_role(role))
     try:
         with session.begin_nested():
             session.add(user)
@@ -119,12 +119,7 @@ def _checked_email(email: str) -> str:
     return address
 
 
-def checked_role(role: str) -> Role:
-    """Give a role by its name.
-
-    Raises:
-        InvalidInput: when it is none.
-    """
+def _checked_role(role: str) -> Role:
     try:
         return Role(role)
     except ValueError:

@@ -14,9 +14,11 @@ from console.engine.record.audit import Actor, Entry, write_entry
 from console.engine.store.database import look, transact
 from console.models import ApiToken
 from console.models.types import clock
-from console.people.accounts import LONGEST_NAME, checked_role
+from console.models.vocabulary import TokenRole
+from console.people.accounts import LONGEST_NAME
 
 _USE_NOTED_EVERY_SECONDS = 60
+_BEGINNING = "cct_"
 
 
 def create_token(session: Session, *, name: str, role: str, actor: str = "system") -> str:
@@ -27,13 +29,18 @@ def create_token(session: Session, *, name: str, role: str, actor: str = "system
     """
     if not 0 < len(name.strip()) <= LONGEST_NAME:
         raise InvalidInput(f"A token's name has 1 to {LONGEST_NAME} characters.", field="name")
-    token = f"cct_{secrets.token_urlsafe(32)}"
-    row = ApiToken(name=name.strip(), token_hash=hash_token(token), role=checked_role(role))
+    token = f"{_BEGINNING}{secrets.token_urlsafe(32)}"
+    row = ApiToken(name=name.strip(), token_hash=hash_token(token), role=_checked_role(role))
     session.add(row)
     session.flush()
     made = Entry("create_token", ("api_token", row.id), after={"name": row.name, "role": row.role})
     write_entry(session, Actor(actor), made)
     return token
+
+
+def looks_like_api_token(token: str) -> bool:
+    """Tell by its looks whether a token may be an API token."""
+    return token.startswith(_BEGINNING)
 
 
 def recognise(session: Session, token: str) -> Row[Any] | None:
@@ -49,3 +56,10 @@ def recognise(session: Session, token: str) -> Row[Any] | None:
         noted = update(ApiToken).where(ApiToken.id == row.id).values(last_used_at=clock())
         transact(session, lambda: session.execute(noted))
     return row
+
+
+def _checked_role(role: str) -> TokenRole:
+    try:
+        return TokenRole(role)
+    except ValueError:
+        raise InvalidInput(f"The role of a token is one of {', '.join(TokenRole)}.", field="role") from None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import Row, bindparam, insert, select
 from sqlalchemy.orm import Session
@@ -16,22 +16,18 @@ from console.engine.prices.money import is_currency
 from console.engine.runtime import runtime_of
 from console.engine.store import signals
 from console.engine.store.clauses import NOW, Clause, change_row, words
-from console.engine.store.database import Reader, run, transact, write_later
-from console.engine.store.objects import present
+from console.engine.store.database import Reader, run, write_later
 from console.engine.store.tables import cart_lines, carts, variants
-from console.models import Cart
 from console.models.cart import MAXIMUM_LINES, MAXIMUM_QUANTITY
 from console.models.vocabulary import CartStatus
 
-Result = TypeVar("Result")
-_NEW_CART = insert(carts).returning(carts)
 _NEW_LINES = insert(cart_lines)
 _READ = select(carts).where(carts.c.id == bindparam("of_cart"))
 _VARIANTS = select(*variants.c["sku", "id"]).where(
     variants.c.sku.in_(bindparam("skus", expanding=True)), variants.c.active
 )
 _FREE = Clause(carts.c.status.in_(words([CartStatus.OPEN])) & carts.c.lock_id.is_(None))
-_NEXT_REVISION = Clause(carts.c.revision + 1)
+NEXT_REVISION = Clause(carts.c.revision + 1)
 
 
 @dataclass(frozen=True)
@@ -51,6 +47,14 @@ class Addresses:
     billing: Mapping[str, Any] | None = None
 
 
+@dataclass(frozen=True)
+class Contents:
+    """What a cart holds: its columns by name, and its lines."""
+
+    details: Mapping[str, Any]
+    lines: Sequence[LineRequest]
+
+
 def hash_token(token: str) -> str:
     """Digest a cart's token; only this is stored."""
     return hashlib.sha256(token.encode()).hexdigest()
@@ -61,48 +65,46 @@ def new_token() -> str:
     return secrets.token_urlsafe(24)
 
 
-def create_cart(  # noqa: PLR0913 - a cart has that many parts
-    session: Session,
-    *,
-    lines: Iterable[LineRequest] = (),
-    email: str | None = None,
-    addresses: Addresses | None = None,
-    currency: str | None = None,
-    coupon_code: str | None = None,
-    external_reference: str | None = None,
-    token: str | None = None,
-) -> Cart:
-    """Make a cart, copying in the lines of a shop that may have its own cart model. Caller commits.
+class CartParts(TypedDict, total=False):
+    """What a cart is made of: `currency` is an ISO code (the shop's by default), `external_reference` a note of the
+    shop's.
+    """
 
-    `currency` is an ISO code, the shop's by default; `external_reference` is the shop's own number for it; `token` is
-    what its owner shows to reach it over HTTP.
+    lines: Iterable[LineRequest]
+    email: str | None
+    addresses: Addresses | None
+    currency: str | None
+    coupon_code: str | None
+    external_reference: str | None
+
+
+def as_contents(session: Session, **parts: Unpack[CartParts]) -> Contents:
+    """Put together what a cart is to hold; the lines of one SKU are merged. Reads nothing.
 
     Raises:
-        InvalidInput: for an unknown currency or SKU, a quantity out of bounds, or too many lines.
+        InvalidInput: for an unknown currency, a quantity out of bounds, or too many lines.
     """
-    addresses = addresses or Addresses()
-    row = {
-        "token_hash": hash_token(token) if token else None,
-        "currency_code": checked_currency(session, currency),
-        "email": email,
-        "coupon_code": coupon_code,
+    addresses = parts.get("addresses") or Addresses()
+    details = {
+        "currency_code": checked_currency(session, parts.get("currency")),
+        "email": parts.get("email"),
+        "coupon_code": parts.get("coupon_code"),
         "shipping_address": addresses.shipping,
         "billing_address": addresses.billing,
-        "external_reference": external_reference,
+        "external_reference": parts.get("external_reference"),
     }
-    cart = run(session, _NEW_CART, row).one()
-    _add_lines(session, cart.id, list(lines))
-    return present(session, Cart, cart)
+    return Contents(details, _merge(list(parts.get("lines", ()))))
 
 
-def create_owned_cart(session: Session, told: Callable[[Cart, str], Result], **contents: Any) -> Result:
-    """Make a cart as `create_cart`, with a token that reaches it; give what is `told` of both. Own transaction."""
+def write_lines(session: Session, cart_id: int, lines: Sequence[LineRequest]) -> None:
+    """Write the lines of a cart that has none. Caller commits.
 
-    def make() -> Result:
-        token = new_token()  # anew at each try: one whose confirmation was lost may have used the last one up
-        return told(create_cart(session, token=token, **contents), token)
-
-    return transact(session, make)
+    Raises:
+        InvalidInput: for an unknown SKU.
+    """
+    if lines:
+        ids = variant_ids(session, {line.sku for line in lines})
+        write_later(session, _NEW_LINES, [_line_row(cart_id, ids[line.sku], line) for line in lines])
 
 
 def checked_currency(session: Session, currency: str | None) -> str:
@@ -118,18 +120,10 @@ def checked_currency(session: Session, currency: str | None) -> str:
     return currency
 
 
-def _add_lines(session: Session, cart_id: int, lines: list[LineRequest]) -> None:
-    if not lines:
-        return
-    if len(lines) > MAXIMUM_LINES:
-        raise InvalidInput(f"A cart has at most {MAXIMUM_LINES} lines.", field="lines")
-    ids = variant_ids(session, {line.sku for line in lines})
-    rows = [_line_row(cart_id, ids[line.sku], line) for line in _merge(lines)]
-    write_later(session, _NEW_LINES, rows)
-
-
 def _merge(lines: list[LineRequest]) -> list[LineRequest]:
     """Merge lines of the same SKU; lines with an agreed price stand by themselves."""
+    if len(lines) > MAXIMUM_LINES:
+        raise InvalidInput(f"A cart has at most {MAXIMUM_LINES} lines.", field="lines")
     merged: dict[Any, LineRequest] = {}
     for number, line in enumerate(lines):
         key = line.sku if line.agreed_unit_price is None else number
@@ -185,13 +179,15 @@ def read_cart(reader: Reader, cart_id: int) -> Row[Any]:
     return cart
 
 
-def touch_cart(session: Session, cart_id: int, *conditions: Clause) -> Row[Any]:
-    """Hold an open cart that no checkout holds, its row first of all. Caller commits.
+def touch_cart(session: Session, cart_id: int, *conditions: Clause, **values: Any) -> Row[Any]:
+    """Hold an open cart that no checkout holds, its row first of all, and change it. Caller commits.
+
+    Whoever changes what is in it raises its revision, by `NEXT_REVISION`.
 
     Raises:
         LostRace: when a checkout holds it, it was bought, there is none, or a condition does not hold.
     """
-    statement = change_row(carts, cart_id, [_FREE, *conditions], {"revision": _NEXT_REVISION, "updated_at": NOW})
+    statement = change_row(carts, cart_id, [_FREE, *conditions], {"updated_at": NOW, **values})
     cart = run(session, *statement).one_or_none()
     if cart is None:
         raise LostRace(f"cart {cart_id} is not free")

@@ -8,7 +8,14 @@ from typing import Any, TypeVar
 from sqlalchemy import Row, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from console.engine.cart.carts import checked_currency, checked_quantity, read_cart, touch_cart, variant_ids
+from console.engine.cart.carts import (
+    NEXT_REVISION,
+    checked_currency,
+    checked_quantity,
+    read_cart,
+    touch_cart,
+    variant_ids,
+)
 from console.engine.driving.expiry import expire_if_due
 from console.engine.errors import CartLocked, CartOrdered, InvalidInput, LostRace, NotFound
 from console.engine.store.database import insert_into, look, transact, until_won
@@ -121,7 +128,9 @@ def _change(session: Session, cart_id: int, work: Callable[[Row[Any]], Result]) 
     def change() -> Result:
         try:
             # Not repeatable: pieces would be added twice.
-            return transact(session, lambda: work(touch_cart(session, cart_id)), is_repeatable=False)
+            return transact(
+                session, lambda: work(touch_cart(session, cart_id, revision=NEXT_REVISION)), is_repeatable=False
+            )
         except LostRace:
             _make_way(session, cart_id)
             raise

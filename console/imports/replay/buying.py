@@ -7,20 +7,20 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from console.engine import Payment
-from console.engine.cart.carts import Addresses, LineRequest, create_cart
+from console.engine import Payment, create_cart
+from console.engine.cart.carts import Addresses, LineRequest
 from console.engine.checkout import process, start
 from console.engine.errors import CartOrdered, CheckoutError, Ended, InvalidInput
 from console.engine.runtime import runtime_of
-from console.engine.store.database import transact
+from console.engine.store.database import look
 from console.engine.store.tables import orders
 from console.imports.replay.invoices import CURRENCY, Invoice, Skip
 from console.imports.replay.shoppers import Shopper
 from console.models import Cart, Order
-from console.models.vocabulary import CartStatus, OrderStatus
+from console.models.vocabulary import OrderStatus
 
 CARD = Payment("card", "tok_visa")
 INVALID = "invalid"  # what no cart takes: a quantity out of bounds, too many lines
@@ -67,7 +67,7 @@ def buy(session: Session, invoice: Invoice) -> InvoiceResult:
     """
     began = time.monotonic()
     try:
-        cart = transact(session, lambda: _claim_cart(session, invoice))
+        cart = _claim_cart(session, invoice)
         if cart is None:
             return InvoiceResult(invoice.number, Ending.SKIPPED, Skip.BOUGHT)
         order = _drive(session, cart, session_id=f"replay-{invoice.number}")
@@ -84,32 +84,30 @@ def buy(session: Session, invoice: Invoice) -> InvoiceResult:
 
 
 def _claim_cart(session: Session, invoice: Invoice) -> Cart | None:
-    """Find the cart that an earlier replay made of the invoice, or make it; None when it was bought. Caller commits."""
-    _hold_number(session, invoice.number)
-    shopper = Shopper(invoice.customer, country=invoice.country)
-    open_carts = select(Cart).where(
-        Cart.external_reference == invoice.number, Cart.email == shopper.email, Cart.status == CartStatus.OPEN
+    """Claim the cart of the invoice's number; None when the version before the numbers bought it, or is at it.
+
+    Own transactions.
+
+    Raises:
+        CartOrdered: when it was bought.
+    """
+    sold = select(orders.c.id).where(
+        orders.c.external_reference == invoice.number,
+        orders.c.shop_reference.is_(None),
+        orders.c.status != OrderStatus.CANCELLED,
     )
-    left = session.scalars(open_carts.order_by(Cart.id).limit(1)).one_or_none()
-    # Only now: a cart that another replay is buying is open, or its order is paid. Asked the other way round, the sale
-    # could come between the two looks, and be seen by neither.
-    paid = select(orders.c.id).where(orders.c.external_reference == invoice.number, orders.c.status == OrderStatus.PAID)
-    if session.scalar(paid.limit(1)) is not None:
+    if look(session, lambda reader: reader.scalar(sold.limit(1))) is not None:
         return None
-    return left or create_cart(
+    shopper = Shopper(invoice.customer, country=invoice.country)
+    return create_cart(
         session,
         lines=[LineRequest(line.sku, line.quantity, line.unit_price) for line in invoice.lines],
         email=shopper.email,
         addresses=Addresses(shopper.address),
         currency=CURRENCY,
         external_reference=invoice.number,
+        shop_reference=invoice.number,
     )
-
-
-def _hold_number(session: Session, number: str) -> None:
-    """Keep a second replay of the same invoice out until the commit; on SQLite a writer is alone anyway."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(number, 0))))
 
 
 def _drive(session: Session, cart: Cart, *, session_id: str) -> Order:

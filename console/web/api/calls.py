@@ -29,7 +29,8 @@ class Call:
     """What a call takes and answers; `refusals` are codes of `console.web.shared.errors.STATUSES`.
 
     `limit` names the call to the rate limiter; `is_public` calls need no cart token; those of the admin API
-    (`is_admin`) need a right in the console instead; `headers` are optional ones. The body of a `is_signed` call is
+    (`is_admin`) need a right in the console instead; `is_for_shops` ones take more from the shop's own token; `headers`
+    are optional ones. The body of a `is_signed` call is
     the view's own to read: its signature is over the bytes as they came.
     """
 
@@ -40,6 +41,7 @@ class Call:
     refusals: tuple[str, ...] = ()
     is_public: bool = False
     is_admin: bool = False
+    is_for_shops: bool = False
     is_signed: bool = False
     headers: tuple[str, ...] = ()
     limit: str | None = None

@@ -96,6 +96,8 @@ def _describe(operation: Operation) -> dict[str, Any]:
 def _security(call: Call) -> list[dict[str, list[str]]]:
     if call.is_admin:
         return [{ADMIN_SCHEME: []}, {SESSION_SCHEME: []}]
+    if call.is_for_shops:
+        return [{}, {TOKEN_SCHEME: []}]  # anonymous, or the shop
     return [] if call.is_public else [{TOKEN_SCHEME: []}]
 
 
@@ -145,6 +147,7 @@ def _error_slugs(operation: Operation) -> dict[int, list[str]]:
     statuses = [*_FOR_EVERY_CALL]
     statuses += [] if call.is_public else _FOR_TOKENS
     statuses += _FOR_ADMINS if call.is_admin else []
+    statuses += [*_FOR_TOKENS, *_FOR_ADMINS] if call.is_for_shops else []
     statuses += [] if call.body is None else _FOR_BODIES
     statuses += _FOR_SIGNED if call.is_signed else []
     statuses += [429] if call.limit else []

@@ -81,27 +81,29 @@ def is_locked(head: Row[Any]) -> bool:
     return head.lock_id is not None and not head.is_due
 
 
-def view_cart(session: Session, head: Row[Any], *, token: str) -> CartAnswer:
+def view_cart(session: Session, head: Row[Any], *, token: str | None) -> CartAnswer:
     """Build a cart's answer. Reads only."""
     priced = _frozen(session, head) if head.state in _FROZEN else _priced(session, head)
     return _answer(head, priced, token=token, locked=is_locked(head))
 
 
-def view_new_cart(session: Session, cart: Any, *, token: str) -> CartAnswer:
+def view_new_cart(session: Session, cart: Any, *, token: str | None) -> CartAnswer:
     """Build the answer for a cart that had no checkout yet. Reads only."""
     return _answer(cart, _priced(session, cart), token=token, locked=False)
 
 
-def _answer(cart: Any, priced: tuple[list[LineAnswer], TotalsAnswer], *, token: str, locked: bool) -> CartAnswer:
+def _answer(cart: Any, priced: tuple[list[LineAnswer], TotalsAnswer], *, token: str | None, locked: bool) -> CartAnswer:
     lines, totals = priced
     return CartAnswer(
         id=cart.id,
         token=token,
+        revision=cart.revision,
         status=cart.status,
         currency=cart.currency_code,
         email=cart.email,
         coupon=cart.coupon_code,
-        external_reference=cart.external_reference,
+        external_reference=cart.external_reference or cart.caller_reference,
+        shop_reference=cart.shop_reference,
         shipping_address=cart.shipping_address,
         billing_address=cart.billing_address,
         lines=lines,

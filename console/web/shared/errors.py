@@ -37,6 +37,7 @@ STATUSES: dict[str, int] = {
     "ended": 409,
     "in_progress": 409,
     "cart_ordered": 409,
+    "cart_changed": 409,
     "not_allowed": 409,
     "price_changed": 409,
     "stale": 409,

@@ -70,12 +70,14 @@ class CartAnswer(BaseModel):
     """A cart. While a checkout holds it, it is `locked`; prices that the checkout has frozen are shown as frozen."""
 
     id: int
-    token: str = Field(description="what reaches this cart; known to its owner only")
+    token: str | None = Field(description="what reaches this cart; null to the shop's own token")
+    revision: int = Field(description="rises with what is in the cart")
     status: str = Field(description="open or ordered")
     currency: str
     email: str | None
     coupon: str | None
     external_reference: str | None
+    shop_reference: str | None
     shipping_address: AddressAnswer | None
     billing_address: AddressAnswer | None
     lines: list[LineAnswer]

@@ -14,7 +14,8 @@ from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.exc import NoResultFound
 
 from console.engine import LineRequest
-from console.engine.cart.carts import create_owned_cart, hash_token
+from console.engine.cart.carts import hash_token
+from console.engine.cart.creation import create_callers_cart
 from console.engine.errors import NotFound
 from console.engine.store.database import load, look
 from console.engine.store.tables import cart_lines, carts, orders
@@ -90,7 +91,7 @@ def make_cart(*, sku: str, quantity: int) -> None:
     Raises:
         InvalidInput: for an unknown SKU, or a quantity out of bounds; no cart is made then.
     """
-    session[CART] = create_owned_cart(
+    session[CART] = create_callers_cart(
         db.session(), lambda cart, token: [cart.id, token], lines=[LineRequest(sku, quantity)]
     )
     device_id()

@@ -22,6 +22,7 @@ from console.web.shared.fields import (
 )
 
 WEEK_MINUTES = 7 * 24 * 60
+LARGEST_NUMBER = 2**31 - 1
 
 
 class Address(Input):
@@ -63,7 +64,10 @@ class CartChange(Input):
 class NewCart(CartChange):
     """A new cart."""
 
-    external_reference: Code | None = Field(None, description="the shop's own number for it")
+    external_reference: Code | None = Field(None, description="a note; an anonymous caller's stays on the cart")
+    shop_reference: str | None = Field(
+        None, description="the shop's own number: means one cart; for its own token only"
+    )
     lines: Annotated[list[NewLine], Field(max_length=MAXIMUM_LINES, default_factory=list)]
 
 
@@ -72,6 +76,9 @@ class NewCheckout(Input):
 
     ttl_minutes: Annotated[Whole, Field(ge=1, le=WEEK_MINUTES)] | None = Field(
         None, description="until the payment is taken, at most CHECKOUT_MAX_TTL_MINUTES; null: CHECKOUT_TTL_MINUTES"
+    )
+    cart_revision: Annotated[Whole, Field(ge=0, le=LARGEST_NUMBER)] | None = Field(
+        None, description="the cart's `revision` with what is to be bought; another one is refused: `cart_changed`"
     )
 
 

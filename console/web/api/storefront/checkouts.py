@@ -9,7 +9,6 @@ from pydantic import BaseModel
 from sqlalchemy import Row, select
 
 from console.engine import Payment, cancel, process, resume
-from console.engine.cart.carts import hash_token
 from console.engine.driving.locks import is_due
 from console.engine.driving.start import start_or_join
 from console.engine.errors import NotFound, PaymentPending
@@ -22,11 +21,11 @@ from console.models import CheckoutLock, Order
 from console.web.api.access import (
     IDEMPOTENCY_KEY_HEADER,
     SESSION_ID_HEADER,
-    cart_token,
     find_lock,
+    owner,
     read_header,
+    require_claimed,
     session_id,
-    token_hash,
 )
 from console.web.api.calls import Call, Reply, route
 from console.web.api.storefront.bodies import NewCheckout, Nothing, PaymentInput, Purchase, Resumption
@@ -52,6 +51,7 @@ _PAID: dict[int, type[BaseModel]] = {200: PurchaseAnswer, 201: PurchaseAnswer, 2
             "invalid",
             "invalid_cart",
             "cart_ordered",
+            "cart_changed",
             "out_of_stock",
             "checkout_in_progress",
         ),
@@ -61,8 +61,15 @@ _PAID: dict[int, type[BaseModel]] = {200: PurchaseAnswer, 201: PurchaseAnswer, 2
 )
 def start_checkout(cart_id: int, body: NewCheckout) -> Reply:
     """Hold a cart for a checkout: 201 for a new one, 200 for the one this session already has on it."""
+    require_claimed(cart_id)
+    own = owner()
     lock, is_new = start_or_join(
-        db.session(), cart_id, session_id=session_id(), ttl_minutes=body.ttl_minutes, token_hash=token_hash()
+        db.session(),
+        cart_id,
+        session_id=session_id(is_needed=True),
+        ttl_minutes=body.ttl_minutes,
+        token_hash=own.token_hash,
+        cart_revision=body.cart_revision,
     )
     return Reply(answer_checkout(lock), 201 if is_new else 200, {"Location": f"/api/v1/checkouts/{lock.id}"})
 
@@ -91,7 +98,7 @@ def show_checkout(lock_id: int) -> CheckoutAnswer:
 )
 def process_checkout(lock_id: int, body: Purchase) -> Reply:
     """Pay a checkout: 201 with the order, 200 when that was done already, 202 while the payment is not decided."""
-    device, key = session_id(), read_header(IDEMPOTENCY_KEY_HEADER)
+    device, key = session_id(is_needed=True), read_header(IDEMPOTENCY_KEY_HEADER)
     lock = find_lock(lock_id)
     payment = _payment(body.payment)
     try:
@@ -122,7 +129,7 @@ def process_checkout(lock_id: int, body: Purchase) -> Reply:
 )
 def resume_checkout(lock_id: int, body: Resumption) -> Reply:
     """Go on with a checkout that was interrupted or waits; it answers as process does."""
-    device = session_id()
+    device = session_id(is_needed=True)
     lock = find_lock(lock_id)
     payment = None if body.payment is None else _payment(body.payment)
     try:
@@ -145,7 +152,7 @@ def resume_checkout(lock_id: int, body: Resumption) -> Reply:
 )
 def cancel_checkout(lock_id: int, body: Nothing) -> CheckoutAnswer:
     """Give a checkout up; the cart is free at once, the payment is given back."""
-    device = session_id()
+    device = session_id(is_needed=True)
     return answer_checkout(cancel(db.session(), find_lock(lock_id), session_id=device))
 
 
@@ -199,7 +206,7 @@ def _read(reader: Reader, lock_id: int) -> Row[Any]:
     query = (
         select(locks, is_due().label("is_due"))
         .join(carts, carts.c.id == locks.c.cart_id)
-        .where(locks.c.id == lock_id, carts.c.token_hash == hash_token(cart_token()))
+        .where(locks.c.id == lock_id, owner().condition)
     )
     row = reader.execute(query).one_or_none()
     if row is None:

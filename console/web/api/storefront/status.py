@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console.web.api.access import SESSION_ID_HEADER, session_id, token_hash
+from console.web.api.access import SESSION_ID_HEADER, owner, require_claimed, session_id
 from console.web.api.calls import Call, route
 from console.web.shared.checkout_status import answer_status, find_facts
 from console.web.shared.resources import StatusAnswer
@@ -15,4 +15,5 @@ from console.web.shared.resources import StatusAnswer
 )
 def show_status(cart_id: int) -> StatusAnswer:
     """Tell how the buying of a cart stands."""
-    return answer_status(find_facts(cart_id, token_hash=token_hash()), session_id=session_id())
+    require_claimed(cart_id)
+    return answer_status(find_facts(cart_id, token_hash=owner().token_hash), session_id=session_id())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from console.engine import extend, process, resume
@@ -15,21 +14,8 @@ from console.models import AuditEntry, CartLine, CheckoutLock
 from console.testing.factories import VISA, Shop, make_driverless
 from console.testing.scripted import ScriptedGateway, refuse, stay_silent
 from tests.support.engine.facts import let_tries_come
+from tests.support.engine.lost_commits import lose_commit
 from tests.support.engine.rows import read, read_one
-
-
-def lose_commit(session: Session, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
-    """Let the n-th commit of a writing transaction happen, and its confirmation be lost."""
-    commit, seen = session.commit, iter(range(1, 100))
-
-    def commit_and_break() -> None:
-        is_writing = session.in_transaction() and "checkout_writes" in session.connection().get_execution_options()
-        commit()
-        if is_writing and next(seen) == number:
-            lost = Exception("server closed the connection unexpectedly")
-            raise OperationalError("COMMIT", {}, lost, connection_invalidated=True)
-
-    monkeypatch.setattr(session, "commit", commit_and_break)
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
