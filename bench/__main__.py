@@ -8,22 +8,21 @@ import os
 import platform
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict
 from itertools import product
 from typing import Any
 
 from bench.baskets import replay_baskets
 from bench.cells import Bench, Cell
 from bench.clients import drive
+from bench.counts import count_purchase
 from bench.installation import Installation, installed, serving
 from bench.report import render
 from bench.shoppers import Buying
-from bench.statements import count_statements
 
 SERVER_URL = "postgresql://postgres@127.0.0.1:5432/postgres"
 REDIS_URL = "redis://127.0.0.1:6379/8"
 READERS = 4
-_PARTS = ("random", "hot", "reads")
+_PARTS = ("counts", "random", "hot", "reads")
 
 
 def main() -> int:
@@ -38,17 +37,20 @@ def main() -> int:
 
 def measure(installation: Installation, options: argparse.Namespace) -> dict[str, Any]:
     """Take all measurements on an installation."""
-    requests = {name: asdict(cost) for name, cost in count_statements(installation).items()}
+    skus = [level.sku for level in installation.levels[:2]]
+    return {
+        "conditions": _conditions(installation, options),
+        "requests": count_purchase(skus, installation.environ) if "counts" in options.only else {},
+        "cells": _measure_cells(installation, options) if options.only != ("counts",) else [],
+        "baskets": list(_replays(installation, options)),
+    }
+
+
+def _measure_cells(installation: Installation, options: argparse.Namespace) -> list[dict[str, Any]]:
     with serving(installation, "wsgi:app") as port:
         bench = Bench(installation, port, options.seconds)
         _warm_up(bench, max(options.clients))
-        cells = [cell.as_document() for cell in _told(_cells(bench, options))]
-    return {
-        "conditions": _conditions(installation, options),
-        "requests": requests,
-        "cells": cells,
-        "baskets": list(_replays(installation, options)),
-    }
+        return [cell.as_document() for cell in _told(_cells(bench, options))]
 
 
 def _cells(bench: Bench, options: argparse.Namespace) -> Iterator[Cell]:
@@ -100,7 +102,7 @@ def _read_options() -> argparse.Namespace:
         "--seconds", type=float, default=float(environ.get("BENCH_SECONDS") or 8), help="per side of a cell"
     )
     parser.add_argument("--clients", type=_numbers, default=(1, 4, 16), help="how many at once, such as 1,4,16")
-    parser.add_argument("--only", type=_parts, default=_PARTS, help="of random,hot,reads")
+    parser.add_argument("--only", type=_parts, default=_PARTS, help="of counts,random,hot,reads")
     parser.add_argument("--catalogue", type=int, default=1000, help="products of the shop")
     parser.add_argument("--ledger", choices=("sqlite", "postgresql"), default="sqlite", help="of the sandbox gateway")
     parser.add_argument(

@@ -19,12 +19,24 @@ COLUMNS = (
     "driver CPU ms",
     "failed",
 )
+COUNTS = {
+    "statements": "SQL statements",
+    "commits": "commits",
+    "wal_bytes": "WAL bytes",
+    "wal_records": "WAL records",
+    "look_ups": "foreign-key look-ups",
+    "python_calls": "Python calls",
+}
 _GAP = "  "
 
 
 def render(document: dict[str, Any]) -> str:
     """Lay the result out as tables."""
-    parts = [_conditions(document), _table(COLUMNS, [_row(cell) for cell in document["cells"]]), _costs(document)]
+    parts = [_conditions(document)]
+    if document["cells"]:
+        parts.append(_table(COLUMNS, [_row(cell) for cell in document["cells"]]))
+    if document["requests"]:
+        parts.append(_counts(document["requests"]))
     if document["baskets"]:
         parts.append(_baskets(document["baskets"]))
     told = [failure for cell in document["cells"] for failure in cell["own"]["failures"] + cell["floor"]["failures"]]
@@ -44,10 +56,10 @@ def _row(cell: dict[str, Any]) -> list[str]:
     return [cell["name"], str(cell["clients"]), *rates, *times, *costs, str(own["failed"])]
 
 
-def _costs(document: dict[str, Any]) -> str:
-    rows = [[name, str(cost["statements"]), str(cost["commits"])] for name, cost in document["requests"].items()]
-    total = [str(sum(cost[name] for cost in document["requests"].values())) for name in ("statements", "commits")]
-    return _table(("request of a checkout", "SQL statements", "commits"), [*rows, ["all three", *total]])
+def _counts(requests: dict[str, dict[str, int]]) -> str:
+    rows = [[name, *(f"{counts[key]:,}" for key in COUNTS)] for name, counts in requests.items()]
+    total = [f"{sum(counts[key] for counts in requests.values()):,}" for key in COUNTS]
+    return _table(("request of a checkout", *COUNTS.values()), [*rows, ["all three", *total]])
 
 
 def _baskets(runs: Sequence[dict[str, Any]]) -> str:
