@@ -35,6 +35,7 @@ VIOLATIONS = {
     "what is pending holds its cart": "UPDATE checkout_locks SET holds_cart = false WHERE id = 2",
     "what ended has no lease": "UPDATE checkout_locks SET lease_owner = 'me' WHERE id = 1",
     "a cart is held once": "UPDATE checkout_locks SET cart_id = (SELECT cart_id FROM checkout_locks WHERE id = 3) WHERE id = 2",
+    "a shop's number stands once": "UPDATE carts SET shop_reference = 'same'",
     "a reference stands once": "UPDATE checkout_locks SET reference = 'SAME-SAME'",
     "reserved is within on hand": "UPDATE stock_levels SET reserved = on_hand + 1",
     "reserved is not negative": "UPDATE stock_levels SET reserved = -1",

@@ -1,4 +1,4 @@
-"""What only one guard stands between: each of these is let through by taking that guard away (see `guards.py`)."""
+"""What only one guard stands between: each of these is let through by taking that guard away (see `tests/guards`)."""
 
 from __future__ import annotations
 
