@@ -24,7 +24,7 @@ PYTEST = (sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", 
 
 @dataclass(frozen=True)
 class Guard:
-    """One guard: what `mutation` takes out of `symbol`; `tests` ought to notice, each `test_file.py::test_…`, spaced."""
+    """One guard: what `mutation` takes out of `symbol`; `tests` ought to notice, each `test_fences.py::test_…`, spaced."""
 
     name: str
     symbol: str

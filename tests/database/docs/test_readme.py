@@ -9,8 +9,14 @@ from typing import Any
 
 import pytest
 from apiflask import APIFlask
+from sqlalchemy.orm import Session
 
-from console.testing.factories import Shop
+from console.engine import Addresses
+from console.engine.errors import CartOrdered
+from console.gateways.sandbox import SandboxGateway
+from console.models import Order
+from console.testing.factories import ADDRESS, Shop
+from tests.support.engine.rows import read_one
 from tests.support.repository import ROOT
 from tests.support.web.shopper import Shopper
 
@@ -50,6 +56,19 @@ def test_the_six_files_are_the_way_of_a_checkout_in_order(app: APIFlask, shop: S
     assert len(six) == 6
     assert [call for call in named if call not in followed.calls] == []
     assert [call for call in followed.calls if call in firsts] == firsts
+
+
+def test_the_example_run_twice_makes_one_order(session: Session, shop: Shop, gateway: SandboxGateway) -> None:
+    [example] = re.findall(r"^```python\n(from console\.engine import .*?)^```", README, flags=re.MULTILINE | re.DOTALL)
+    shop.sell("MUG-01", price=1250)
+    given = {"session": session, "addresses": Addresses(ADDRESS)}
+
+    exec(example, given)  # noqa: S102 - our own page
+    with pytest.raises(CartOrdered) as refusal:
+        exec(example, given)  # noqa: S102
+
+    assert refusal.value.context["order_number"] == read_one(session, Order).number
+    assert [charge.captured for charge in gateway.ledger()] == [2500]
 
 
 def test_the_readme_tells_the_ratios_that_the_benchmark_gave() -> None:
