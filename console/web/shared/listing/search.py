@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, false, select, union_all
 
 from console.engine.driving.locks import normalise_reference
-from console.engine.store.tables import locks, operations, orders
+from console.engine.store.tables import carts, locks, operations, orders
 from console.web.shared.listing.filters import Filter, email_is, is_storable, read_id
 
 _REFERENCE_LETTERS = 8
@@ -24,6 +24,7 @@ def _is_meant(lock_id: ColumnElement[int], words: str) -> ColumnElement[bool]:
     claims = [
         select(locks.c.id).where(locks.c.session_id == words),
         select(orders.c.lock_id).where(orders.c.number.in_(sorted({words, words.upper()}))),
+        select(locks.c.id).join(carts, carts.c.id == locks.c.cart_id).where(carts.c.shop_reference == words),
         select(operations.c.lock_id).where(operations.c.provider_reference == words),
         select(operations.c.lock_id).where(operations.c.idempotency_key == words),
     ]

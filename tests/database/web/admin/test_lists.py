@@ -27,6 +27,7 @@ from console.web.shared.listing.reservation_list import RESERVATIONS
 from console.web.shared.listing.snapshot_list import SNAPSHOTS
 from console.web.shared.listing.stock_level_list import STOCK_LEVELS
 from console.web.shared.listing.user_list import USERS
+from tests.support.engine.merchant import buy
 from tests.support.web.console_visits import Inlined, add_user
 from tests.support.web.lists import HOSTILE_CURSORS, HOSTILE_WORDS, NOW, cursor, following
 from tests.support.web.statements import statements
@@ -209,6 +210,15 @@ def test_an_order_and_a_payment_are_found_by_their_own_names(
     assert rows_of(admin, PAYMENTS, provider_reference=capture.provider_reference or "")
     assert len(rows_of(admin, PAYMENTS, q=capture.idempotency_key)) == 2
     assert len(rows_of(admin, AUDIT, object=f"checkout_lock:{history['released'].id}")) == 1
+
+
+def test_a_basket_is_found_by_the_shops_own_number(admin: FlaskClient, session: Session, shop: Shop) -> None:
+    shop.sell("MUG")
+    buy(session, shop, shop_reference="basket-4711")
+
+    assert len(rows_of(admin, ORDERS, shop_reference="basket-4711")) == 1
+    assert len(rows_of(admin, PAYMENTS, q="basket-4711")) == 2
+    assert rows_of(admin, PAYMENTS, q="basket-4712") == []
 
 
 def tabs_of(client: FlaskClient, listing: Listing, page: str = "", **arguments: str) -> dict[str, str]:
