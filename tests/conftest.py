@@ -29,6 +29,8 @@ from tests.support.installation import build_app, close, migrate
 from tests.support.listener import Listener, listening
 from tests.support.services import ARE_REQUIRED, postgresql_database
 
+KINDS = ("sqlite", "postgresql")
+
 pytest.register_assert_rewrite("console.testing.gateway_contract", "console.testing.payments")
 
 
@@ -48,6 +50,17 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if ARE_REQUIRED and reporter is not None and _skipped(reporter):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run each test that needs a database on both kinds, unless its module or the test itself names its own.
+
+    What talks SQL runs on both. What is the same on either (pages, roles, tokens of forms, redirects, words of commands)
+    runs on one: `pytestmark = pytest.mark.databases("sqlite")`.
+    """
+    if "database_url" in metafunc.fixturenames:
+        named = metafunc.definition.get_closest_marker("databases")
+        metafunc.parametrize("database_url", named.args if named else KINDS, indirect=True)
 
 
 def _skipped(reporter: pytest.TerminalReporter) -> list[pytest.TestReport]:
@@ -103,9 +116,9 @@ def prepared_postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pr
         yield PreparedDatabase(url)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Name a clean, migrated database."""
+    """Name a clean, migrated database of the kind that the test is run on."""
     prepared: PreparedDatabase = request.getfixturevalue(f"prepared_{request.param}")
     return prepared.fresh(tmp_path)
 

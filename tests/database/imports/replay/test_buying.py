@@ -168,7 +168,7 @@ def test_a_checkout_left_in_its_capture_is_driven_on_and_charged_once(
     assert check_all(session) == []
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.databases("postgresql")
 def test_a_sale_made_between_two_looks_is_not_made_again(
     session: Session, shop: Shop, gateway: SandboxGateway, database: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
