@@ -27,6 +27,7 @@ from tests.support.compiled import CompiledRoutes, CompiledStatements
 from tests.support.engine.purchases import leave_silent
 from tests.support.installation import build_app, close, migrate
 from tests.support.listener import Listener, listening
+from tests.support.processes import forked_from_one
 from tests.support.services import ARE_REQUIRED, postgresql_database
 
 KINDS = ("sqlite", "postgresql")
@@ -73,6 +74,13 @@ def real_hasher() -> Iterator[PasswordHasher]:
     real, accounts.hasher = accounts.hasher, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     yield real
     accounts.hasher = real
+
+
+@pytest.fixture(scope="session", autouse=True)
+def forked_processes() -> Iterator[None]:
+    """Import once for all the processes that the tests of this one start."""
+    with forked_from_one():
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
