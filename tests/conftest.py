@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from console.people import accounts
 from console.testing.databases import PreparedDatabase
 from console.testing.factories import Shop
 from tests.support.compiled import CompiledRoutes, CompiledStatements
+from tests.support.costs import Costs
 from tests.support.engine.purchases import leave_silent
 from tests.support.installation import build_app, close, migrate
 from tests.support.listener import Listener, listening
@@ -33,6 +35,19 @@ from tests.support.services import ARE_REQUIRED, postgresql_database
 KINDS = ("sqlite", "postgresql")
 
 pytest.register_assert_rewrite("console.testing.gateway_contract", "console.testing.payments")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Tell the costs where the results come together."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Costs())
+
+
+def pytest_collection_finish() -> None:
+    """Look no more, at each collection of garbage, through all that was imported: it stays."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(trylast=True)
