@@ -3,8 +3,9 @@ PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 BIN := .venv/bin
 INSTALLED := .venv/.installed
-# Processes for the tests: more than cores, since many tests wait for processes, browsers and disks.
-TESTERS ?= 4
+# Processes for the tests: one more than two cores, since tests wait for processes, browsers and disks; each needs some ten
+# seconds to get ready.
+TESTERS ?= 3
 
 .DEFAULT_GOAL := help
 .PHONY: help run install test lint check bench chaos guards lock

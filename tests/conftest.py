@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -24,12 +25,29 @@ from console.people import accounts
 from console.testing.databases import PreparedDatabase
 from console.testing.factories import Shop
 from tests.support.compiled import CompiledRoutes, CompiledStatements
+from tests.support.costs import Costs
 from tests.support.engine.purchases import leave_silent
 from tests.support.installation import build_app, close, migrate
 from tests.support.listener import Listener, listening
+from tests.support.processes import forked_from_one
 from tests.support.services import ARE_REQUIRED, postgresql_database
 
+KINDS = ("sqlite", "postgresql")
+
 pytest.register_assert_rewrite("console.testing.gateway_contract", "console.testing.payments")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Tell the costs where the results come together."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Costs())
+
+
+def pytest_collection_finish() -> None:
+    """Look no more, at each collection of garbage, through all that was imported: it stays."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(trylast=True)
@@ -50,6 +68,17 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run each test that needs a database on both kinds, unless its module or the test itself names its own.
+
+    What talks SQL runs on both. What is the same on either (pages, roles, tokens of forms, redirects, words of commands)
+    runs on one: `pytestmark = pytest.mark.databases("sqlite")`.
+    """
+    if "database_url" in metafunc.fixturenames:
+        named = metafunc.definition.get_closest_marker("databases")
+        metafunc.parametrize("database_url", named.args if named else KINDS, indirect=True)
+
+
 def _skipped(reporter: pytest.TerminalReporter) -> list[pytest.TestReport]:
     return reporter.stats.get("skipped", [])
 
@@ -60,6 +89,13 @@ def real_hasher() -> Iterator[PasswordHasher]:
     real, accounts.hasher = accounts.hasher, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     yield real
     accounts.hasher = real
+
+
+@pytest.fixture(scope="session", autouse=True)
+def forked_processes() -> Iterator[None]:
+    """Import once for all the processes that the tests of this one start."""
+    with forked_from_one():
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -103,9 +139,9 @@ def prepared_postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pr
         yield PreparedDatabase(url)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Name a clean, migrated database."""
+    """Name a clean, migrated database of the kind that the test is run on."""
     prepared: PreparedDatabase = request.getfixturevalue(f"prepared_{request.param}")
     return prepared.fresh(tmp_path)
 

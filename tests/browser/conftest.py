@@ -46,7 +46,7 @@ def shop_server(prepared_sqlite: PreparedDatabase, tmp_path_factory: pytest.Temp
         db.session.commit()
         db.session.remove()
     close(app)
-    with serve(url, folder, workers=1) as server:
+    with serve(url, folder, workers=1, TRUSTED_PROXIES="1") as server:
         yield server
 
 

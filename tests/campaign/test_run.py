@@ -15,8 +15,14 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
+from sqlalchemy.orm import Session
 
+from console.engine.store.database import create_database
+from console.people.accounts import create_user
+from console.testing.databases import PreparedDatabase
+from console.testing.factories import Shop
 from tests.support.places import ROOT
+from tests.support.web.console_visits import PASSWORD
 
 ENDED_WITHIN_SECONDS = 10
 READY_LINE = "Checkout Console is ready"
@@ -89,6 +95,21 @@ def start(tmp_path: Path, port: int) -> Iterator[Callable[[], Run]]:
             run.end(signal.SIGTERM)
 
 
+@pytest.fixture
+def furnished(prepared_sqlite: PreparedDatabase, tmp_path: Path) -> None:
+    """Have something on sale and an admin already: so nothing is seeded, which takes long."""
+    instance = tmp_path / "instance"
+    instance.mkdir()
+    url = prepared_sqlite.fresh(instance)
+    database = create_database(url)
+    with Session(database) as session:
+        Shop(session).sell()
+        create_user(session, email="admin@example.org", password=PASSWORD, role="admin")
+        session.commit()
+    database.dispose()
+    Path(url.removeprefix("sqlite:///")).rename(instance / "checkout.sqlite3")
+
+
 def is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
@@ -128,6 +149,7 @@ def test_an_empty_folder_becomes_a_shop_and_a_second_start_keeps_it(start: Calla
     assert second_exit == 0
 
 
+@pytest.mark.usefixtures("furnished")
 def test_the_end_of_one_process_ends_all_with_an_error(start: Callable[[], Run]) -> None:
     run = start()
     run.wait_until_ready()
@@ -137,6 +159,7 @@ def test_the_end_of_one_process_ends_all_with_an_error(start: Callable[[], Run])
 
     assert run.process.wait(timeout=ENDED_WITHIN_SECONDS) == 1
     assert "the worker ended with exit code -9" in run.printed()
+    assert "Seeding" not in run.printed()
     assert not is_alive(web_server)
 
 

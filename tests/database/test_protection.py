@@ -34,6 +34,8 @@ from console.protection import (
 from console.testing.factories import Shop, make_due
 from tests.support.installation import build_app, close
 
+pytestmark = pytest.mark.databases("sqlite")
+
 HERE = "this browser"
 
 

@@ -17,6 +17,8 @@ from console.models.types import clock
 from console.testing.factories import VISA, Shop, make_driverless, make_due
 from tests.support.web.rows import edit
 
+pytestmark = pytest.mark.databases("sqlite")
+
 
 def seen(session: Session, lock: CheckoutLock) -> Checkout:
     session.commit()

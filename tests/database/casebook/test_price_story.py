@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
 from sqlalchemy.orm import Session
 
 from console.casebook.cases import Checkout, read_checkout
@@ -13,6 +14,8 @@ from console.engine import process
 from console.models import CheckoutLock, ShippingMethod
 from console.testing.factories import VISA, Shop
 from tests.support.engine.merchant import add, pounds_in, ten_percent, vat
+
+pytestmark = pytest.mark.databases("sqlite")
 
 
 def seen(session: Session, lock: CheckoutLock) -> Checkout:

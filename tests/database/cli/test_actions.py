@@ -14,6 +14,8 @@ from console.testing.factories import VISA, Shop, make_due
 from tests.database.cli.conftest import Run
 from tests.support.engine.rows import read, read_one
 
+pytestmark = pytest.mark.databases("sqlite")
+
 
 def test_a_checkout_is_released_by_its_reference_in_any_spelling_and_audited(run: Run, shop: Shop) -> None:
     lock = shop.checkout()

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.database.cli.conftest import Run
+
+pytestmark = pytest.mark.databases("sqlite")
 
 HEADER = "sku,name,unit_price,currency,stock\n"
 

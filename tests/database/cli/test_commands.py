@@ -13,6 +13,8 @@ from tests.database.cli.conftest import Run
 from tests.support.installation import build_app
 from tests.support.places import ROOT
 
+pytestmark = pytest.mark.databases("sqlite")
+
 DOCUMENTATION = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
 COMMANDS = [("checkout", command) for command in CHECKOUT_COMMANDS] + [
     ("sandbox", command) for command in SANDBOX_COMMANDS

@@ -16,6 +16,8 @@ from console.testing.factories import VISA, Shop, make_due
 from tests.database.cli.conftest import Run
 from tests.support.installation import build_app, close
 
+pytestmark = pytest.mark.databases("sqlite")
+
 
 @pytest.fixture
 def bought(session: Session, shop: Shop) -> CheckoutLock:

@@ -23,6 +23,8 @@ from tests.database.telemetry.test_statistics import CONTRACT
 from tests.support.installation import environment
 from tests.support.places import ROOT
 
+pytestmark = pytest.mark.databases("sqlite")
+
 
 def test_an_empty_shop_is_shown_without_inventing_anything(run: Run) -> None:
     ran = run("monitor")

@@ -13,6 +13,8 @@ from console.people.accounts import find_user, verify_password
 from tests.database.cli.conftest import Run
 from tests.support.engine.rows import read, read_one
 
+pytestmark = pytest.mark.databases("sqlite")
+
 PASSWORD = "correct horse battery"
 
 

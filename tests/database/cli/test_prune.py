@@ -14,6 +14,8 @@ from console.testing.factories import Shop
 from tests.database.cli.conftest import Run
 from tests.support.engine.rows import read, read_one
 
+pytestmark = pytest.mark.databases("sqlite")
+
 
 @pytest.fixture
 def old(session: Session, shop: Shop) -> CheckoutLock:

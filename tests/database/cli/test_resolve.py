@@ -13,6 +13,8 @@ from console.testing.factories import VISA, Shop
 from tests.database.cli.conftest import Run
 from tests.support.engine.rows import read_one
 
+pytestmark = pytest.mark.databases("sqlite")
+
 
 def operation_id(session: Session) -> int:
     found: int = read_one(session, PaymentOperation).id

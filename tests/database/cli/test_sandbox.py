@@ -20,6 +20,8 @@ from tests.support.installation import build_app, close
 from tests.support.listener import Listener
 from tests.support.sandboxes import let_delayed_come_due
 
+pytestmark = pytest.mark.databases("sqlite")
+
 
 @pytest.fixture
 def bought(app: APIFlask) -> CheckoutLock:

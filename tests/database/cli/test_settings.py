@@ -8,6 +8,8 @@ from console.settings import TABLE
 from tests.database.cli.conftest import Run
 from tests.support.installation import SECRET_KEY
 
+pytestmark = pytest.mark.databases("sqlite")
+
 
 def test_every_setting_is_shown_with_what_is_in_force(run: Run) -> None:
     rows = {row["name"]: row for row in run("settings", "--json").document}

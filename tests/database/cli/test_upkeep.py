@@ -10,6 +10,8 @@ from console.extensions import db
 from console.testing.factories import Shop, make_due
 from tests.database.cli.conftest import Run
 
+pytestmark = pytest.mark.databases("sqlite")
+
 
 @pytest.fixture
 def shop(app: APIFlask) -> Shop:

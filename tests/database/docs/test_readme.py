@@ -36,7 +36,7 @@ class Followed:
                 self.calls.append(call)
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.databases("sqlite")
 def test_the_six_files_are_the_way_of_a_checkout_in_order(app: APIFlask, shop: Shop) -> None:
     six = re.findall(r"^\d\. `(\S+)`: (.+(?:\n   .+)*)", README, flags=re.MULTILINE)
     named = [(path, name) for path, told in six for name in re.findall(r"`(\w+)`", told) if name != "compensate"]

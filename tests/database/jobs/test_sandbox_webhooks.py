@@ -115,6 +115,7 @@ def test_a_worker_with_another_gateway_sends_nothing(session: Session, database:
 class TestWithWebServerAndWorker:
     """Everything at work: gunicorn, the worker, the ledger."""
 
+    @pytest.mark.databases("postgresql")
     @pytest.mark.parametrize(
         ("token", "status", "end"),
         [

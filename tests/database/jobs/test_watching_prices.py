@@ -16,6 +16,8 @@ from console.models import OutboxEvent, Tick
 from console.testing.factories import Shop
 from tests.support.engine.rows import read
 
+pytestmark = pytest.mark.databases("sqlite")
+
 
 @pytest.fixture
 def config() -> CheckoutConfig:

@@ -33,6 +33,7 @@ def count(database: Engine, what: str) -> int:
     return int(run_sql(database, f"SELECT count(*) FROM {what}")[0][0])
 
 
+@pytest.mark.databases("postgresql")
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
 def test_a_worker_told_to_end_finishes_the_event_in_hand(
     database: Engine, shop: Shop, start_worker: StartWorker, ending: signal.Signals
@@ -68,6 +69,7 @@ def test_an_event_whose_listener_was_killed_is_delivered_again(
     assert done == ["done", begun[1], "CheckoutStarted", lock.reference, 2]
 
 
+@pytest.mark.databases("postgresql")
 def test_a_listener_that_refuses_one_checkout_holds_up_no_other(
     database: Engine, session: Session, shop: Shop, start_worker: StartWorker
 ) -> None:
@@ -89,6 +91,7 @@ def test_a_listener_that_refuses_one_checkout_holds_up_no_other(
     assert worker.end(signal.SIGTERM) == 0
 
 
+@pytest.mark.databases("postgresql")
 def test_a_due_checkout_is_expired(database: Engine, session: Session, shop: Shop, start_worker: StartWorker) -> None:
     shop.sell()
     lock = shop.checkout()
@@ -125,6 +128,7 @@ def test_a_checkout_whose_driver_died_is_driven_to_its_end(
     assert check_all(session) == []
 
 
+@pytest.mark.databases("postgresql")
 def test_what_is_older_than_a_day_is_pruned(
     database: Engine, session: Session, shop: Shop, start_worker: StartWorker
 ) -> None:
@@ -148,7 +152,7 @@ def test_what_is_older_than_a_day_is_pruned(
     assert count(database, "worker_heartbeats") == 1
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.databases("postgresql")
 def test_a_worker_waits_for_a_database_that_is_down_and_goes_on(
     database_url: str, database: Engine, shop: Shop, start_worker: StartWorker
 ) -> None:
@@ -168,7 +172,7 @@ def test_a_worker_waits_for_a_database_that_is_down_and_goes_on(
     assert worker.end(signal.SIGTERM) == 0
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.databases("postgresql")
 def test_a_worker_without_a_database_ends_when_told(database_url: str, start_worker: StartWorker) -> None:
     nowhere = make_url(database_url).set(port=1).render_as_string(hide_password=False)
     worker = start_worker(DATABASE_URL=nowhere)

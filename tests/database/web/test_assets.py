@@ -18,6 +18,8 @@ from console.paths import resource
 from console.web.assets import HTMX_FILE, HTMX_INTEGRITY
 from tests.support.installation import build_app
 
+pytestmark = pytest.mark.databases("sqlite")
+
 
 def test_htmx_is_the_file_that_the_pages_vouch_for() -> None:
     content = (resource("static") / HTMX_FILE).read_bytes()
@@ -32,7 +34,6 @@ def status_of(client: FlaskClient, path: str) -> int:
         return answer.status_code
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_everything_a_page_loads_is_there(client: FlaskClient) -> None:
     page = client.get("/login").text
     loaded = re.findall(r'(?:src|href)="(/static/[^"]+)"', page)
@@ -42,7 +43,6 @@ def test_everything_a_page_loads_is_there(client: FlaskClient) -> None:
     assert f'src="/static/{HTMX_FILE}" integrity="{HTMX_INTEGRITY}"' in page
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_htmx_is_told_what_the_policy_forbids(client: FlaskClient) -> None:
     content = re.search(r'name="htmx-config" content="([^"]+)"', client.get("/login").text)
     assert content
@@ -54,7 +54,6 @@ def test_htmx_is_told_what_the_policy_forbids(client: FlaskClient) -> None:
     assert config["selfRequestsOnly"] is True
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_htmx_comes_from_its_cdn_where_the_shop_says_so(database_url: str, tmp_path: Path) -> None:
     app: APIFlask = build_app(database_url, tmp_path, HTMX_CDN="true")
 

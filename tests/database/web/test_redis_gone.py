@@ -14,6 +14,8 @@ from tests.support.installation import build_app, close
 from tests.support.web.gunicorn import serve
 from tests.support.web.shopper import Shopper
 
+pytestmark = pytest.mark.databases("sqlite")
+
 NOBODY_LISTENS = "redis://127.0.0.1:1/1"
 CART = {"email": "ada@example.org", "shipping_address": ADDRESS, "lines": [{"sku": "MUG", "quantity": 1}]}
 PAYMENT = {"payment": {"method": "card", "token": "tok_visa"}}

@@ -17,6 +17,8 @@ from console.testing.factories import Shop, make_due
 from tests.support.engine.rows import read_now
 from tests.support.web.browser import Browser
 
+pytestmark = pytest.mark.databases("sqlite")
+
 PAGE = re.compile(r'href="(/sandbox/3ds/[^"]+)"')
 
 

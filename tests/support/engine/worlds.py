@@ -16,7 +16,6 @@ from console.engine.store.database import create_database
 from console.gateways.sandbox import SandboxGateway
 
 TIMEOUT_SECONDS = 120
-PROCESSES = multiprocessing.get_context("spawn")
 
 
 @dataclass(frozen=True)
@@ -46,10 +45,11 @@ def run_together(work: Callable[..., Any], *argument_lists: tuple[Any, ...]) -> 
 
     The function gets a barrier first, and must wait at it once it is ready.
     """
-    barrier = PROCESSES.Barrier(len(argument_lists))
-    results = PROCESSES.Queue()
+    spawn = multiprocessing.get_context("spawn")
+    barrier = spawn.Barrier(len(argument_lists))
+    results = spawn.Queue()
     processes = [
-        PROCESSES.Process(target=_report, args=(results, number, work, barrier, arguments))
+        spawn.Process(target=_report, args=(results, number, work, barrier, arguments))
         for number, arguments in enumerate(argument_lists)
     ]
     for process in processes:

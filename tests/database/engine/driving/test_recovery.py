@@ -247,7 +247,7 @@ def test_a_worker_that_finds_a_checkout_taken_drives_the_next(
     assert bank.calls.count("capture") == 8
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.databases("postgresql")
 def test_a_checkout_that_another_worker_holds_is_skipped_without_waiting(
     session: Session, shop: Shop, bank: ScriptedGateway, database: Engine
 ) -> None:

@@ -35,7 +35,7 @@ def skus(session: Session) -> list[str]:
     return [row.sku for row in run(session, _COUNT, {"of_class": "own"}).all()]
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.databases("postgresql")
 def test_every_engine_of_a_process_goes_by_express(session: Session, database: Engine) -> None:
     with database.connect() as reader:
         assert open_channel(reader).driver is not None
@@ -96,7 +96,7 @@ def test_an_error_of_what_waits_shows_at_the_next_statement_too(session: Session
     assert skus(other) == []
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.databases("postgresql")
 def test_a_connection_that_broke_is_given_up_and_the_work_done_again(session: Session, other: Session) -> None:
     breaks = iter((True, False))
 
@@ -112,7 +112,7 @@ def test_a_connection_that_broke_is_given_up_and_the_work_done_again(session: Se
     assert skus(other) == ["A"]
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.databases("postgresql")
 def test_a_connection_that_breaks_while_what_waits_is_committed_leaves_it_unknown(
     session: Session, other: Session
 ) -> None:

@@ -13,6 +13,8 @@ from console.models.vocabulary import Role
 from console.web.shared.roles import RIGHTS, may
 from tests.support.web.console_visits import Inlined, add_user, csrf_token_in, sign_in
 
+pytestmark = pytest.mark.databases("sqlite")
+
 PAGES = ("/admin/", "/admin/checkout-locks/")
 # What Flask-Admin's own views of a table would bring along.
 NOT_THERE = ("new/", "edit/?id=1", "delete/", "action/", "export/csv/", "ajax/lookup/", "ajax/update/")

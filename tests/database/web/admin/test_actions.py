@@ -18,6 +18,8 @@ from console.testing.factories import Shop, make_driverless, make_due
 from tests.support.engine.rows import read, read_one
 from tests.support.web.console_visits import Inlined, csrf_token_in
 
+pytestmark = pytest.mark.databases("sqlite")
+
 ACTIONS = ("release", "expire", "extend", "retry")
 
 

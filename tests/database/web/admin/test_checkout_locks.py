@@ -38,6 +38,7 @@ def ended(session: Session, shop: Shop) -> dict[str, CheckoutLock]:
     return locks
 
 
+@pytest.mark.databases("sqlite")
 def test_the_list_shows_the_newest_first_with_all_there_is_to_know(
     viewer: FlaskClient, ended: dict[str, CheckoutLock]
 ) -> None:
@@ -179,6 +180,7 @@ def test_a_page_stays_where_it_is_when_new_checkouts_begin(
     assert listed(viewer, further) == references[1::-1]
 
 
+@pytest.mark.databases("sqlite")
 def test_links_to_further_pages_keep_the_filters(
     viewer: FlaskClient, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -244,6 +246,7 @@ def test_hostile_questions_get_an_empty_list_or_a_refusal(viewer: FlaskClient, s
     assert [question for question, answer in answers if "<script>alert" in answer.text] == []
 
 
+@pytest.mark.databases("sqlite")
 def test_a_filter_that_makes_no_sense_is_said_so(viewer: FlaskClient) -> None:
     page = viewer.get(LIST, query_string={"state": "sold"})
 

@@ -17,6 +17,8 @@ from console.web.admin.csv_export import FORMULA_STARTS, neutralise
 from console.web.shared.listing import listing as listings
 from tests.support.web.statements import statements
 
+pytestmark = pytest.mark.databases("sqlite")
+
 EXPORT = "/admin/checkout-locks/export.csv"
 
 
@@ -95,6 +97,7 @@ def test_an_export_that_just_fits_has_no_note(viewer: FlaskClient, shop: Shop, m
     assert [row[0] for row in export(viewer)[1:]] == references
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_an_export_is_read_in_batches(
     app: APIFlask, viewer: FlaskClient, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,6 +24,8 @@ from tests.support.web.console_visits import Inlined
 from tests.support.web.rows import edit
 from tests.support.web.statements import statements
 
+pytestmark = pytest.mark.databases("sqlite")
+
 
 def panel(client: FlaskClient, name: str, **query: Any) -> str:
     answer = client.get(f"/admin/panels/{name}", query_string=query)
@@ -132,6 +134,7 @@ def test_a_panel_that_fails_says_so_in_its_place_and_the_rest_lives_on(
     assert "went away" not in page.text
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_a_panel_whose_table_is_gone_fails_alone(viewer: FlaskClient, session: Session) -> None:
     session.execute(text("ALTER TABLE price_snapshots RENAME TO gone"))
     session.commit()
@@ -157,6 +160,7 @@ def test_the_page_costs_the_same_however_much_there_is(app: APIFlask, viewer: Fl
     assert len(for_none) <= len(for_many) <= len(for_none) + 1
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 @pytest.mark.parametrize("hours", ["0", "-1", "721", "x", "1.5", "9" * 5000, "\x00", "²"])
 def test_hours_that_are_none_are_refused(viewer: FlaskClient, hours: str) -> None:
     paths = ("/admin/", "/admin/panels/pace", "/admin/checkout-locks/statistics")

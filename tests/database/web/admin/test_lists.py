@@ -150,6 +150,7 @@ def test_users_are_listed_for_admins_without_their_passwords(app: APIFlask, admi
     assert "password_hash" not in asked[-1]
 
 
+@pytest.mark.databases("sqlite")
 def test_an_empty_list_says_so(admin: FlaskClient) -> None:
     assert "Nothing here yet." in admin.get(url_of(ORDERS)).text
     assert "Nothing to show with these filters." in admin.get(url_of(ORDERS, "?status=paid")).text
@@ -232,6 +233,7 @@ def tabs_of(client: FlaskClient, listing: Listing, page: str = "", **arguments: 
     return {word.strip(): "".join(count).strip() for word, *count in words}
 
 
+@pytest.mark.databases("sqlite")
 def test_tabs_are_links_first_and_counted_apart(admin: FlaskClient, history: dict[str, CheckoutLock]) -> None:
     plain = tabs_of(admin, ORDERS)
     counted = tabs_of(admin, ORDERS, "counts")
@@ -267,6 +269,7 @@ def test_tabs_cost_one_statement(app: APIFlask, admin: FlaskClient, history: dic
     assert costs == {listing.name: 2 for listing in TABBED}  # who is it, and the counts
 
 
+@pytest.mark.databases("sqlite")
 def test_a_list_without_tabs_counts_nothing(admin: FlaskClient) -> None:
     untabbed = [listing for listing in ALL if not listing.tabs]
 
@@ -336,6 +339,7 @@ def test_hostile_questions_get_an_empty_list_or_a_refusal(
     assert [question for question, answer in answers if "<script>alert" in answer.text] == []
 
 
+@pytest.mark.databases("sqlite")
 def test_every_list_obeys_the_strict_policy(admin: FlaskClient, history: dict[str, CheckoutLock]) -> None:
     pages = [admin.get(url_of(listing)) for listing in ALL]
     pages += [admin.get(url_of(listing), query_string=some_of_each_filter(listing)) for listing in ALL]
@@ -358,6 +362,7 @@ def test_what_people_typed_is_never_markup(admin: FlaskClient, session: Session,
     assert [found for page in pages for found in ("<img", "<b>mug") if found in page] == []
 
 
+@pytest.mark.databases("sqlite")
 def test_filters_in_force_are_shown_and_can_be_taken_away(admin: FlaskClient) -> None:
     page = admin.get(url_of(PAYMENTS, "?kind=capture&status=refused")).text
 

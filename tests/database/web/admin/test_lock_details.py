@@ -18,6 +18,8 @@ from tests.support.web.console_visits import Inlined, add_user, sign_in
 from tests.support.web.rows import edit
 from tests.support.web.statements import statements
 
+pytestmark = pytest.mark.databases("sqlite")
+
 DETAILS = "/admin/checkout-locks/details/"
 
 

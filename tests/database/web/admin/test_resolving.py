@@ -18,6 +18,8 @@ from console.testing.factories import VISA, Shop
 from tests.support.engine.rows import read, read_one
 from tests.support.web.console_visits import Inlined, add_user, csrf_token_in, sign_in
 
+pytestmark = pytest.mark.databases("sqlite")
+
 
 def url_of(lock: CheckoutLock) -> str:
     return f"/admin/checkout-locks/{lock.id}/resolve"

@@ -14,6 +14,8 @@ from console.people import accounts
 from console.web.auth import sign_in as sign_in_page
 from tests.support.web.console_visits import PASSWORD, add_user, csrf_token_in, sign_in
 
+pytestmark = pytest.mark.databases("sqlite")
+
 
 def test_a_user_signs_in_and_out(app: APIFlask, client: FlaskClient) -> None:
     email = add_user(app)

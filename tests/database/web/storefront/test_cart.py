@@ -15,6 +15,8 @@ from tests.database.web.api.storefront.test_budget import counted
 from tests.support.web.browser import Browser
 from tests.support.web.rows import count
 
+pytestmark = pytest.mark.databases("sqlite")
+
 CHANGES: list[tuple[str, dict[str, Any]]] = [
     ("/cart/add", {"sku": "MUG", "quantity": 1}),
     ("/cart/change", {"sku": "MUG", "quantity": 2}),
@@ -141,6 +143,7 @@ def test_a_cart_whose_checkout_ran_out_of_time_is_changed_again(shop: Shop, sess
     assert browser.lock().outcome == "expired"
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 @pytest.mark.parametrize(
     "fields",
     [
@@ -169,6 +172,7 @@ def test_hostile_lines_are_refused(shop: Shop, browser: Browser, path: str, fiel
     assert browser.open("/cart").status_code == 200
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 @pytest.mark.parametrize("coupon", ["\x00", "x" * 65, "a\nb", "\x1b[0m"])
 def test_hostile_coupons_are_refused(shop: Shop, browser: Browser, coupon: str) -> None:
     shop.sell("MUG")

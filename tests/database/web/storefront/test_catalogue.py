@@ -13,11 +13,14 @@ from console.web.storefront.formats import country_name, price
 from tests.database.web.api.storefront.test_budget import counted
 from tests.support.web.browser import Browser
 
+pytestmark = pytest.mark.databases("sqlite")
+
 
 def names_on(browser: Browser) -> list[str]:
     return re.findall(r'class="good__name">([^<]+)<', browser.page.text)
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_goods_are_listed_by_name_with_their_prices(shop: Shop, browser: Browser) -> None:
     shop.sell("TEA", name="Tea", price=420)
     shop.sell("CUP", name="Cup", price=1999, stock=3)
@@ -32,6 +35,7 @@ def test_goods_are_listed_by_name_with_their_prices(shop: Shop, browser: Browser
     assert "Sold out" in page.text
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_a_search_finds_part_of_a_name(shop: Shop, browser: Browser) -> None:
     shop.sell("TEA", name="Green tea")
     shop.sell("CUP", name="Cup")
@@ -50,6 +54,7 @@ def test_a_search_without_a_hit_says_so(shop: Shop, browser: Browser) -> None:
     assert "Nothing is called that" in page.text
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_each_product_is_on_one_page_of_the_list(shop: Shop, browser: Browser) -> None:
     for number in range(PAGE_SIZE + 3):
         shop.sell(f"SKU-{number:02}", name="The same name")
@@ -71,6 +76,7 @@ def test_an_empty_shop_has_a_page(browser: Browser) -> None:
     assert "There is nothing to sell yet." in page.text
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 @pytest.mark.parametrize(
     "path",
     [

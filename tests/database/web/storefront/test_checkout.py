@@ -20,6 +20,8 @@ from tests.support.installation import build_app, close
 from tests.support.web.browser import DETAILS, Browser
 from tests.support.web.rows import count, edit
 
+pytestmark = pytest.mark.databases("sqlite")
+
 
 def test_a_purchase_leads_to_its_order(shop: Shop, session: Session, browser: Browser) -> None:
     shop.sell("MUG", name="Speckled mug", price=950)

@@ -8,6 +8,8 @@ from console.testing.factories import Shop
 from tests.database.web.api.storefront.test_budget import counted
 from tests.support.web.browser import Browser
 
+pytestmark = pytest.mark.databases("sqlite")
+
 
 def test_an_order_stays_with_the_browser_that_made_it(shop: Shop, browser: Browser) -> None:
     shop.sell("MUG", name="Speckled mug")
@@ -30,6 +32,7 @@ def test_an_order_of_somebody_else_is_not_there(shop: Shop, browser: Browser) ->
         assert "Ada" not in refused.text
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 @pytest.mark.parametrize("number", ["%00", "x" * 3000, "'%20OR%201=1", "%ff", "../../admin", "1%2F2"])
 def test_hostile_numbers_are_not_found(shop: Shop, browser: Browser, number: str) -> None:
     shop.sell("MUG")

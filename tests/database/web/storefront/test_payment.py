@@ -18,6 +18,8 @@ from tests.database.engine.payments.test_money_facts import tell
 from tests.support.web.browser import Browser
 from tests.support.web.rows import count
 
+pytestmark = pytest.mark.databases("sqlite")
+
 
 @pytest.mark.parametrize("token", ["tok_declined", "tok_capture_declined"])
 def test_a_declined_payment_leaves_the_cart_as_it_was(shop: Shop, browser: Browser, token: str) -> None:
@@ -138,6 +140,7 @@ def test_hostile_payments_are_refused(shop: Shop, session: Session, browser: Bro
     assert browser.lock().state == "pending"
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 @pytest.mark.parametrize("named", ["-1", "9" * 18, "9" * 40, "\x00", "²", "1 OR 1=1"])
 def test_a_payment_for_somebody_else_s_checkout_pays_only_one_s_own(shop: Shop, browser: Browser, named: str) -> None:
     shop.sell("MUG")

@@ -16,6 +16,8 @@ from console.web.shared.resources import StatusAnswer
 from tests.database.web.api.storefront.test_budget import counted
 from tests.support.web.browser import Browser
 
+pytestmark = pytest.mark.databases("sqlite")
+
 WIDGET = {"headers": {"HX-Request": "true"}}
 
 

@@ -17,6 +17,8 @@ from tests.support.engine.rows import read_one
 from tests.support.web.console_visits import add_user, csrf_token_in, sign_in
 from tests.support.web.rows import edit
 
+pytestmark = pytest.mark.databases("sqlite")
+
 ADMIN = "/api/v1/admin"
 READS = ("/locks", "/locks/1", "/locks/1/plan?action=retry", "/audit", "/statistics")
 DEEDS = ("release", "expire", "extend", "retry")

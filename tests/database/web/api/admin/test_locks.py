@@ -83,6 +83,7 @@ def test_the_list_is_filtered_and_paged_by_a_cursor(viewer: Ask, session: Sessio
     assert references(viewer("GET", "/locks", query_string={"outcome": "cancelled"})) == [locks[0].reference]
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize(
     "wanted",
     [
@@ -161,6 +162,7 @@ def test_what_the_state_does_not_allow_is_refused(support: Ask, session: Session
     assert (answer.status_code, answer.get_json()["error"]) == (409, "not_allowed")
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize(
     ("action", "body"),
     [

@@ -28,6 +28,7 @@ def test_page_and_api_tell_the_same(app: APIFlask, viewer: Ask, client: FlaskCli
     assert (by_api["active"], by_api["states"]["pending"], by_api["success_rate"]) == (1, 1, None)
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize("hours", ["0", "721", "x", "", "²", "1.5"])
 def test_hours_that_are_none_are_refused(viewer: Ask, hours: str) -> None:
     assert viewer("GET", "/statistics", query_string={"hours": hours}).status_code == 422

@@ -13,6 +13,8 @@ from tests.database.web.api.storefront.test_budget import counted
 from tests.support.services import REDIS_URL
 from tests.support.web.shopper import Shopper
 
+pytestmark = pytest.mark.databases("sqlite")
+
 MakeShopper = Callable[..., Shopper]
 HEADERS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 

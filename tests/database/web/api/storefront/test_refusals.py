@@ -54,6 +54,7 @@ BAD_CARTS: list[Made] = [
 ]
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize("fields", BAD_CARTS, ids=lambda fields: repr(fields)[:60])
 def test_a_cart_that_makes_no_sense_is_refused_whole(
     shop: Shop, shopper: Shopper, session: Session, fields: Made
@@ -76,6 +77,7 @@ def test_every_reason_is_told_at_once(shopper: Shopper) -> None:
     assert sorted(fields) == ["email", "lines.0.quantity", "lines.0.sku", "x"]
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize(
     ("body", "content_type", "status"),
     [
@@ -182,6 +184,7 @@ def test_another_method_is_not_allowed(shopper: Shopper) -> None:
     assert "GET" in refused.headers["Allow"]
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize(
     "query",
     ["limit=0", "limit=101", "limit=x", "limit=1e9", "cursor=x", "cursor=WzFd", "cursor=WyIAIiwxXQ", "q=%00", "page=2"],
@@ -190,6 +193,7 @@ def test_a_page_that_cannot_be_is_refused(shopper: Shopper, query: str) -> None:
     assert shopper.ask("GET", f"/products?{query}").status_code == 422
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize(
     "payment",
     [
@@ -215,6 +219,7 @@ def test_a_payment_that_makes_no_sense_is_refused_and_nothing_is_bought(
     assert count(session, Order) == 0
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize("name", ["X-Session-Id", "Idempotency-Key"])
 def test_headers_have_bounds(shop: Shop, shopper: Shopper, name: str) -> None:
     shop.sell("MUG")

@@ -257,7 +257,7 @@ def test_webhooks_are_not_counted_as_a_shopper_s_calls(bank_at: Callable[..., Ba
     assert "X-RateLimit-Limit" not in answers[0].headers
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.databases("postgresql")
 def test_a_webhook_that_cannot_be_stored_is_not_acknowledged(
     bank: Bank, asked: dict[str, Any], make_shopper: Callable[..., Shopper], tmp_path: Path
 ) -> None:
