@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from console.cli import CHECKOUT_COMMANDS, SANDBOX_COMMANDS
-from tests.database.cli.conftest import Run
+from tests.support.commands import Run
 from tests.support.installation import build_app
 from tests.support.places import ROOT
 
