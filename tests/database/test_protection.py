@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from apiflask import APIFlask
@@ -24,9 +22,7 @@ from console.protection import (
     ChecksCheckoutLock,
     CurrentCart,
     can_resume,
-    format_duration,
     get_active_lock,
-    get_state_name,
     get_status,
     is_cart_locked,
     protect_cart,
@@ -35,6 +31,7 @@ from console.testing.factories import Shop, make_due
 from tests.support.installation import build_app, close
 
 pytestmark = pytest.mark.databases("sqlite")
+
 
 HERE = "this browser"
 
@@ -257,21 +254,6 @@ def test_a_form_cannot_name_a_checkout_of_another_session(own: OwnShop) -> None:
 def test_without_any_checkout_no_name_is_right(own: OwnShop) -> None:
     with own.visit():
         assert not Naming(data={"checkout": "None"}).validate()
-
-
-@pytest.mark.parametrize(
-    ("seconds", "written"), [(0, "0s"), (45.9, "45s"), (60, "1m 0s"), (150, "2m 30s"), (3900, "1h 5m")]
-)
-def test_a_duration_is_written_shortly(seconds: float, written: str) -> None:
-    began = datetime(2026, 11, 3, 12, tzinfo=UTC)
-    end = began + timedelta(seconds=seconds)
-
-    assert format_duration(SimpleNamespace(locked_at=began, completed_at=end, failed_at=None)) == written
-    assert format_duration(SimpleNamespace(locked_at=began, completed_at=None, failed_at=end)) == written
-
-
-def test_states_have_their_display_names() -> None:
-    assert get_state_name("locking_prices") == "Locking Prices"
 
 
 TEMPLATE = """

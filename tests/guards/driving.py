@@ -35,7 +35,7 @@ DRIVING = (
         "a payment begins only before the deadline",
         "enter_authorization",
         drops("IN_TIME"),
-        "test_checkout.py::test_a_due_checkout_expires_when_its_payment_comes",
+        "test_unpaid.py::test_a_due_checkout_expires_when_its_payment_comes",
     ),
     Guard(
         "only what is due expires",

@@ -16,7 +16,7 @@ MONEY = (
         "one idempotency key for an operation's whole life",
         "request_for",
         renews("idempotency_key"),
-        "test_money_facts.py::test_each_operation_has_one_key_for_life",
+        "test_silence.py::test_each_operation_has_one_key_for_life",
     ),
     Guard(
         "the request is written down before the call",

@@ -12,7 +12,7 @@ from http.client import HTTPException
 from typing import Any
 
 from console.testing.factories import ADDRESS
-from tests.campaign.chaos.bank import decide
+from tests.campaign.chaos.bank_page import decide
 from tests.campaign.chaos.scenarios import TOKENS
 from tests.support.web.gunicorn import Answer, Server
 

@@ -2,50 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from apiflask import APIFlask
-from click.testing import Result
 from sqlalchemy.orm import Session
 
 from console.extensions import db
 from console.models import CheckoutLock
 from console.testing.factories import Shop
+from tests.support.commands import Ran, Run
 from tests.support.engine.purchases import leave_silent
-
-Run = Callable[..., "Ran"]
-
-
-@dataclass(frozen=True)
-class Ran:
-    """A command that has ended."""
-
-    result: Result
-
-    @property
-    def code(self) -> int:
-        """The exit code."""
-        return self.result.exit_code
-
-    @property
-    def out(self) -> str:
-        """What it wrote to stdout."""
-        return self.result.stdout
-
-    @property
-    def err(self) -> str:
-        """What it wrote to stderr."""
-        return self.result.stderr
-
-    @property
-    def document(self) -> Any:
-        """The one JSON document on stdout."""
-        return json.loads(self.result.stdout)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from console.cli.groups import actor
 from console.engine import process
 from console.models import AuditEntry, CheckoutLock, PaymentOperation
 from console.testing.factories import VISA, Shop, make_due
-from tests.database.cli.conftest import Run
+from tests.support.commands import Run
 from tests.support.engine.rows import read, read_one
 
 pytestmark = pytest.mark.databases("sqlite")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.database.cli.conftest import Run
+from tests.support.commands import Run
 
 pytestmark = pytest.mark.databases("sqlite")
 

@@ -9,7 +9,7 @@ import pytest
 
 from console import __version__
 from console.cli import CHECKOUT_COMMANDS, SANDBOX_COMMANDS
-from tests.database.cli.conftest import Run
+from tests.support.commands import Run
 from tests.support.installation import build_app
 from tests.support.places import ROOT
 

@@ -13,7 +13,7 @@ from console.engine import process, release
 from console.models import CheckoutLock, PaymentOperation
 from console.models.types import clock
 from console.testing.factories import VISA, Shop, make_due
-from tests.database.cli.conftest import Run
+from tests.support.commands import Run
 from tests.support.installation import build_app, close
 
 pytestmark = pytest.mark.databases("sqlite")

@@ -14,7 +14,7 @@ from console.extensions import db
 from console.models import CheckoutLock, PaymentOperation, StockLevel
 from console.models.types import clock
 from console.testing.factories import VISA, Shop, make_due
-from tests.database.cli.conftest import Run
+from tests.support.commands import Run
 
 
 @pytest.fixture

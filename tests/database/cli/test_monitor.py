@@ -18,10 +18,10 @@ from sqlalchemy import update
 from console.engine import CheckoutError, Payment, cancel, process
 from console.models import CheckoutLock
 from console.testing.factories import VISA, Shop
-from tests.database.cli.conftest import Run
-from tests.database.telemetry.test_statistics import CONTRACT
+from tests.support.commands import Run
 from tests.support.installation import environment
 from tests.support.places import ROOT
+from tests.support.statistics import CONTRACT
 
 pytestmark = pytest.mark.databases("sqlite")
 

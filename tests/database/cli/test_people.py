@@ -10,7 +10,7 @@ from console.engine.cart.carts import hash_token
 from console.extensions import db
 from console.models import ApiToken, AuditEntry, User
 from console.people.accounts import find_user, verify_password
-from tests.database.cli.conftest import Run
+from tests.support.commands import Run
 from tests.support.engine.rows import read, read_one
 
 pytestmark = pytest.mark.databases("sqlite")

@@ -11,7 +11,7 @@ from console.engine import cancel
 from console.models import AuditEntry, CheckoutLock, OutboxEvent
 from console.models.types import clock
 from console.testing.factories import Shop
-from tests.database.cli.conftest import Run
+from tests.support.commands import Run
 from tests.support.engine.rows import read, read_one
 
 pytestmark = pytest.mark.databases("sqlite")

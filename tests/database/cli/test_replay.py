@@ -19,7 +19,7 @@ from console.extensions import db
 from console.models import CheckoutLock, Order, OrderLine
 from console.models.types import clock
 from console.testing.databases import PreparedDatabase
-from tests.database.cli.conftest import Run
+from tests.support.commands import Run
 from tests.support.installation import build_app, environment
 from tests.support.invoices import GOODS_INVOICES, Week, write_csv, write_week
 from tests.support.places import ROOT

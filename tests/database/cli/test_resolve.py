@@ -10,7 +10,7 @@ from console.engine import process
 from console.engine.care.invariants import check_all
 from console.models import AuditEntry, CheckoutLock, PaymentOperation
 from console.testing.factories import VISA, Shop
-from tests.database.cli.conftest import Run
+from tests.support.commands import Run
 from tests.support.engine.rows import read_one
 
 pytestmark = pytest.mark.databases("sqlite")

@@ -15,7 +15,7 @@ from console.extensions import db
 from console.models import CheckoutLock
 from console.testing.factories import VISA, Shop
 from console.testing.payments import TrialPayment
-from tests.database.cli.conftest import Ran, Run
+from tests.support.commands import Ran, Run
 from tests.support.installation import build_app, close
 from tests.support.listener import Listener
 from tests.support.sandboxes import let_delayed_come_due

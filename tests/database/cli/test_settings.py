@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from console.settings import TABLE
-from tests.database.cli.conftest import Run
+from tests.support.commands import Run
 from tests.support.installation import SECRET_KEY
 
 pytestmark = pytest.mark.databases("sqlite")

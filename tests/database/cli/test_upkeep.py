@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from console.extensions import db
 from console.testing.factories import Shop, make_due
-from tests.database.cli.conftest import Run
+from tests.support.commands import Run
 
 pytestmark = pytest.mark.databases("sqlite")
 

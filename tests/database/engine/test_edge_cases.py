@@ -24,9 +24,9 @@ from console.engine.store.database import load, transact
 from console.models import Cart, CheckoutLock, Coupon, Order, PaymentOperation, StockLevel
 from console.models.types import clock
 from console.testing.factories import VISA, Shop, make_due
-from console.testing.scripted import ScriptedGateway, after, answer, refuse, stay_silent
-from tests.support.engine.facts import statuses, tell
-from tests.support.engine.purchases import break_down, start_waiting
+from console.testing.scripted import ScriptedGateway, after, refuse, stay_silent
+from tests.support.engine.facts import processing, statuses, tell
+from tests.support.engine.purchases import break_down, decline, leave_in_doubt, noting_refusal, start_waiting
 from tests.support.engine.rows import read, read_one
 from tests.support.places import ROOT
 
@@ -84,7 +84,7 @@ def test_a_capture_that_the_bank_is_processing_waits_whatever_the_clock_says(
 ) -> None:
     shop.sell(stock=1)
     lock = shop.checkout()
-    bank.script("capture", lambda request: answer(request, OperationStatus.WAITING))
+    bank.script("capture", processing)
     with pytest.raises(PaymentPending):
         process(session, lock, payment=VISA)
     make_due(session, lock, by_seconds=86_400)
@@ -148,11 +148,7 @@ def test_a_webhook_long_after_the_end_of_a_sale_changes_nothing(
 def test_money_with_a_wrong_amount_told_after_the_end_calls_for_a_human_and_moves_nothing(
     session: Session, shop: Shop, bank: ScriptedGateway
 ) -> None:
-    shop.sell()
-    lock = shop.checkout()
-    bank.script("capture", refuse("card_declined"))
-    with pytest.raises(PaymentDeclined):
-        process(session, lock, payment=VISA)
+    lock = decline(session, shop, bank, "capture")
 
     tell(session, lock, "capture", OperationStatus.SUCCEEDED, amount=1)
 
@@ -197,10 +193,7 @@ def test_a_host_whose_clock_is_wrong_by_an_hour_sells_like_any_other(
 def test_the_engine_never_asks_the_hosts_clock() -> None:
     asking = [path.name for path in ENGINE.rglob("*.py") if HOST_CLOCK.search(path.read_text())]
 
-    assert [name for name in asking if name not in SANDBOX_CLOCK] == []
-
-
-SANDBOX_CLOCK = {path.name for path in (ENGINE / "payments" / "sandbox").glob("*.py")}  # a bank has its own clock
+    assert asking == []
 
 
 def test_a_total_of_nothing_is_undone_without_a_call(
@@ -254,11 +247,9 @@ def test_an_undo_decided_on_an_old_look_is_refused_past_the_point_of_no_return(
             transact(support, lambda: go_back(support, seen[0], outcome=Outcome.RELEASED, reason="an old page"))
         except LostRace:
             told.append("lost")
-        try:
+        with noting_refusal(told):
             mine = load(support, select(CheckoutLock).where(CheckoutLock.id == lock.id))
             release(support, mine, actor="ada", reason="phoned", version=None)
-        except CheckoutError as refusal:
-            told.append(refusal.code)
 
     bank.script("authorize", after(look))
     bank.script("capture", after(undo))
@@ -271,11 +262,7 @@ def test_an_expired_checkout_leaves_its_late_money_alone_until_it_comes(
     session: Session, shop: Shop, bank: ScriptedGateway
 ) -> None:
     """Time runs out while the authorization is unknown: cart and stock are free at once, the money follows."""
-    shop.sell(stock=1)
-    lock = shop.checkout()
-    bank.script("authorize", *[stay_silent] * 3)
-    with pytest.raises(PaymentPending):
-        process(session, lock, payment=VISA)
+    lock = leave_in_doubt(session, shop, bank, "authorize", stock=1)
     bank.script("authorize", *[stay_silent] * 4)
     make_due(session, lock)
     advance(session, lock)

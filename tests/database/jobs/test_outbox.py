@@ -13,7 +13,7 @@ from console.engine import process
 from console.jobs import Event, on
 from console.jobs.outbox import LONGEST_PAUSE_SECONDS, deliver_next, pass_unheard, pause_seconds
 from console.testing.factories import VISA, Shop
-from tests.database.jobs.conftest import run_sql
+from tests.support.workers import run_sql
 
 pytestmark = pytest.mark.usefixtures("no_listeners")
 ENDS = ("CheckoutStarted", "CheckoutCompleted")

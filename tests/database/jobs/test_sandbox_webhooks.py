@@ -20,10 +20,10 @@ from console.jobs.sandbox_webhooks import send_sandbox_webhooks
 from console.testing.factories import ADDRESS, Shop
 from console.testing.payments import TrialPayment
 from console.testing.scripted import ScriptedGateway
-from tests.database.jobs.conftest import StartWorker, run_sql, wait_for
 from tests.support.listener import Listener
 from tests.support.sandboxes import end_pauses, entry_of, let_delayed_come_due, open_sandbox, queued_bodies
 from tests.support.web.gunicorn import Server, serve
+from tests.support.workers import StartWorker, run_sql, wait_for
 
 
 @contextmanager

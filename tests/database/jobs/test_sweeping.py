@@ -19,7 +19,7 @@ from console.jobs.sweeping import sweep_due
 from console.models import CheckoutLock
 from console.testing.factories import VISA, Shop, make_due
 from console.testing.scripted import ScriptedGateway, after, stay_silent, wait_for_shopper
-from tests.database.jobs.conftest import run_sql
+from tests.support.workers import run_sql
 
 LONG_AGO = "2020-01-01 00:00:00.000000"
 

@@ -16,8 +16,8 @@ from console.gateways.sandbox import SandboxGateway
 from console.models import CheckoutLock, IdempotencyKey, Tick, WorkerHeartbeat
 from console.models.types import SQLITE_FORMAT
 from console.testing.factories import VISA, Shop
-from tests.database.jobs.conftest import StartWorker, run_sql, wait_for
 from tests.support.services import SERVER_URL
+from tests.support.workers import StartWorker, run_sql, wait_for
 
 
 class Killed(BaseException):

@@ -16,12 +16,8 @@ from console.telemetry.overview import BARS, read_pace
 from console.telemetry.statistics import Statistics, read_statistics, read_window
 from console.telemetry.traffic import Traffic
 from console.testing.factories import VISA, Shop, make_due
+from tests.support.statistics import CONTRACT
 from tests.support.web.rows import edit
-
-CONTRACT = {
-    "active", "completed", "failed", "expired", "states", "success_rate", "average_duration_seconds",
-    "p95_duration_seconds", "failures_by_phase", "outcomes", "stuck", "price_drift", "rate_limit_hits", "cache_hit_rate",
-}  # fmt: skip
 
 
 def statistics(session: Session, *, hours: int = 24, traffic: Traffic | None = None) -> Statistics:

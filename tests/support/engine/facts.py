@@ -9,9 +9,11 @@ from sqlalchemy.orm import Session
 
 from console.engine.machine import OperationStatus
 from console.engine.payments.facts import record_answer
-from console.engine.payments.gateway import GatewayAnswer
+from console.engine.payments.gateway import GatewayAnswer, GatewayRequest
 from console.engine.store.database import transact
 from console.models import CheckoutLock, PaymentOperation
+from console.models.types import clock
+from console.testing.scripted import answer
 from tests.support.engine.rows import read
 
 
@@ -27,6 +29,17 @@ def tell(session: Session, lock: CheckoutLock, kind: str, status: OperationStatu
 def let_tries_come(session: Session) -> None:
     """Let every back-off run out."""
     session.execute(update(PaymentOperation).values(next_attempt_at=None))
+    session.commit()
+
+
+def processing(request: GatewayRequest) -> GatewayAnswer:
+    """Take an operation in, and let it take a while: a line of a gateway's script."""
+    return answer(request, OperationStatus.WAITING)
+
+
+def grow_old(session: Session, kind: str, seconds: float) -> None:
+    """Let an operation have been created so many seconds ago."""
+    session.execute(update(PaymentOperation).where(PaymentOperation.kind == kind).values(created_at=clock(-seconds)))
     session.commit()
 
 

@@ -1,193 +1,37 @@
-"""Recovery: waiting payments are asked too, a human is called in time, and no checkout keeps another waiting."""
+"""Recovery: the dead are taken over, what is due is driven on, and no checkout keeps another waiting."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, update
 from sqlalchemy.orm import Session
 
-from console.engine import cancel, extend, process, resume
+from console.engine import cancel, process
 from console.engine.care.invariants import check_all
 from console.engine.driving import recovery
 from console.engine.driving.locks import touch
 from console.engine.driving.recovery import recover, recover_next
-from console.engine.errors import PaymentPending
 from console.engine.machine import OperationStatus
 from console.engine.record.attention import Cause, demand
 from console.engine.store.database import transact
-from console.models import CheckoutLock, Order, PaymentOperation, StockReservation
+from console.models import CheckoutLock, PaymentOperation
 from console.models.types import clock
 from console.testing.clock import FrozenClock
 from console.testing.factories import VISA, Shop, make_driverless
-from console.testing.scripted import ScriptedGateway, answer, approve, refuse, stay_silent, wait_for_shopper
+from console.testing.scripted import ScriptedGateway, refuse, stay_silent, wait_for_shopper
 from tests.support.engine.bank import Killed
 from tests.support.engine.facts import let_tries_come, statuses, tell
-from tests.support.engine.purchases import calls_for_humans, pay
+from tests.support.engine.purchases import leave_in_doubt, pay
 from tests.support.engine.rows import read, read_one
 
 HOUR = 3600
 
 
-def processing(request: Any) -> Any:
-    return answer(request, OperationStatus.WAITING)
-
-
-def grow_old(session: Session, kind: str, seconds: float) -> None:
-    session.execute(update(PaymentOperation).where(PaymentOperation.kind == kind).values(created_at=clock(-seconds)))
-    session.commit()
-
-
 def record_ledger_cause(session: Session, lock: CheckoutLock) -> None:
     call = ("The books differ.", "refund")
     transact(session, lambda: demand(session, touch(session, lock.id), Cause.LEDGER, call[0], about=call[1]))
-
-
-@pytest.mark.parametrize("kind", ["authorize", "capture"])
-def test_a_waiting_payment_whose_webhook_was_lost_is_asked_about_and_never_sent_again(
-    session: Session, shop: Shop, bank: ScriptedGateway, kind: str
-) -> None:
-    bank.script(kind, wait_for_shopper if kind == "authorize" else processing)
-    pay(session, shop)
-    assert recover(session) == 0
-    let_tries_come(session)
-    bank.calls.clear()
-    bank.script("find", approve)
-
-    assert recover(session) == 1
-
-    assert bank.calls[0] == f"find {kind}"
-    assert kind not in bank.calls
-    assert read_one(session, Order).status == "paid"
-    assert check_all(session) == []
-
-
-def test_a_waiting_payment_is_asked_after_as_long_again_as_it_took_so_far(
-    session: Session, shop: Shop, bank: ScriptedGateway
-) -> None:
-    bank.script("capture", processing)
-    pay(session, shop)
-    waits = []
-    for age in (0, 100, 2 * HOUR):
-        grow_old(session, "capture", age)
-        let_tries_come(session)
-        recover(session)
-        operation, lock = read_one(session, PaymentOperation, kind="capture"), read_one(session, CheckoutLock)
-        waits.append((operation.next_attempt_at - lock.changed_at) / timedelta(seconds=1))
-        assert (operation.status, operation.attempts) == ("waiting", 0)
-
-    first, second, last = waits
-    assert 3 <= first <= 7
-    assert 70 <= second <= 130
-    assert 0.7 * HOUR <= last <= 1.3 * HOUR
-
-
-def test_a_lost_poll_leaves_a_payment_waiting_and_three_call_for_a_human(
-    session: Session, shop: Shop, bank: ScriptedGateway
-) -> None:
-    bank.script("capture", processing)
-    pay(session, shop)
-    for _ in range(3):
-        let_tries_come(session)
-        bank.script("find", stay_silent)
-        recover(session)
-
-    assert statuses(session)["capture"] == "waiting"
-    assert "did not answer the capture in 3 tries" in read_one(session, CheckoutLock).needs_attention
-    assert bank.calls.count("capture") == 1
-
-
-def test_a_shopper_who_comes_back_before_the_webhook_is_not_kept_waiting(
-    session: Session, shop: Shop, bank: ScriptedGateway
-) -> None:
-    bank.script("authorize", wait_for_shopper)
-    lock = pay(session, shop)
-    with pytest.raises(PaymentPending) as pending:
-        resume(session, lock)
-    assert pending.value.context["next_action"]["type"] == "redirect"
-    bank.script("find", approve)
-
-    assert resume(session, lock).status == "paid"
-
-
-def test_a_capture_that_waits_past_its_time_out_calls_for_a_human_and_keeps_its_stock(
-    session: Session, shop: Shop, bank: ScriptedGateway
-) -> None:
-    bank.script("capture", processing)
-    pay(session, shop)
-    grow_old(session, "capture", HOUR - 60)
-    assert (recover(session), read_one(session, CheckoutLock).needs_attention) == (0, None)
-    grow_old(session, "capture", HOUR + 1)
-
-    recover(session)
-    recover(session)
-
-    lock = read_one(session, CheckoutLock)
-    assert lock.state == "capturing"
-    assert "still working on the capture, past its time-out" in lock.needs_attention
-    assert (read_one(session, Order).status, read_one(session, StockReservation).status) == ("pending", "pinned")
-    assert calls_for_humans(session) == 1
-    assert check_all(session) == []
-
-
-def test_an_authorization_in_doubt_past_its_time_out_calls_for_a_human(
-    session: Session, shop: Shop, bank: ScriptedGateway
-) -> None:
-    bank.script("authorize", *[stay_silent] * 3)
-    pay(session, shop)
-    grow_old(session, "authorize", 301)
-
-    recover(session)
-
-    assert "no answer past its time-out" in read_one(session, CheckoutLock).needs_attention
-
-
-def test_an_authorization_that_waits_for_its_shopper_has_one_deadline_which_extend_moves(
-    session: Session, shop: Shop, bank: ScriptedGateway
-) -> None:
-    bank.script("authorize", wait_for_shopper)
-    lock = pay(session, shop)
-    extend(session, lock, actor="ada", ttl_minutes=30, version=None)
-    grow_old(session, "authorize", 1000)
-
-    recover(session)
-
-    assert (read_one(session, CheckoutLock).state, read_one(session, CheckoutLock).needs_attention) == (
-        "authorizing",
-        None,
-    )
-
-
-def test_past_the_life_of_its_key_an_operation_is_asked_about_only(
-    session: Session, shop: Shop, bank: ScriptedGateway
-) -> None:
-    bank.script("capture", *[stay_silent] * 3)
-    pay(session, shop)
-    grow_old(session, "capture", 23 * HOUR + 1)
-    let_tries_come(session)
-    bank.calls.clear()
-
-    recover(session)
-
-    assert bank.calls == ["find capture"]
-    assert statuses(session)["capture"] == "unknown"
-
-
-def test_the_last_tries_are_an_hour_apart(session: Session, shop: Shop, bank: ScriptedGateway) -> None:
-    bank.script("capture", *[stay_silent] * 5)
-    pay(session, shop)
-    session.execute(update(PaymentOperation).where(PaymentOperation.kind == "capture").values(attempts=9))
-    session.commit()
-    let_tries_come(session)
-
-    recover(session)
-
-    wait = (
-        read_one(session, PaymentOperation, kind="capture").next_attempt_at - read_one(session, CheckoutLock).changed_at
-    )
-    assert 0.7 * HOUR <= wait.total_seconds() <= 1.3 * HOUR
 
 
 def test_a_checkout_whose_driver_died_goes_before_those_in_doubt(
@@ -251,8 +95,7 @@ def test_a_worker_that_finds_a_checkout_taken_drives_the_next(
 def test_a_checkout_that_another_worker_holds_is_skipped_without_waiting(
     session: Session, shop: Shop, bank: ScriptedGateway, database: Engine
 ) -> None:
-    bank.script("capture", *[stay_silent] * 3)
-    lock = pay(session, shop)
+    lock = leave_in_doubt(session, shop, bank, "capture")
     let_tries_come(session)
 
     with database.connect() as other, other.begin():
@@ -329,8 +172,7 @@ def test_one_after_the_other_is_driven_without_a_rest_though_none_gets_any_furth
 def test_one_that_could_be_driven_again_at_once_is_left_to_rest(
     session: Session, shop: Shop, bank: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bank.script("capture", *[stay_silent] * 3)
-    pay(session, shop)
+    leave_in_doubt(session, shop, bank, "capture")
     let_tries_come(session)
     monkeypatch.setattr(recovery, "drive_on", lambda _session, lock, **_: lock)
 

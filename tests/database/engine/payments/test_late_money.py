@@ -8,13 +8,12 @@ from sqlalchemy.orm import Session
 from console.engine import CheckoutError, advance, cancel, process, release
 from console.engine.care.invariants import check_all
 from console.engine.driving.recovery import recover
-from console.engine.errors import PaymentPending
 from console.engine.machine import OperationStatus
 from console.models import CheckoutLock, Order, StockLevel
 from console.testing.factories import VISA, Shop
-from console.testing.scripted import ScriptedGateway, after, refuse, stay_silent, wait_for_shopper
+from console.testing.scripted import ScriptedGateway, after, refuse, stay_silent
 from tests.support.engine.facts import let_tries_come, statuses, tell
-from tests.support.engine.purchases import pay, topics
+from tests.support.engine.purchases import decline, leave_in_doubt, pay, start_waiting, topics
 from tests.support.engine.rows import read, read_one
 
 SUCCEEDED, REFUSED = OperationStatus.SUCCEEDED, OperationStatus.REFUSED
@@ -33,8 +32,7 @@ def require_ended(session: Session, outcome: str) -> None:
 def test_an_authorization_that_shows_up_while_it_goes_back_is_voided_and_calls_nobody(
     session: Session, shop: Shop, bank: ScriptedGateway
 ) -> None:
-    bank.script("authorize", *[stay_silent] * 6)
-    lock = pay(session, shop)
+    lock = leave_in_doubt(session, shop, bank, "authorize", silences=6)
     cancel(session, lock)
     assert (lock.state, statuses(session)) == ("rolling_back", {"authorize": "unknown"})
 
@@ -67,8 +65,7 @@ def test_a_capture_that_shows_up_before_its_void_is_refunded(
 def test_a_capture_that_shows_up_after_its_void_is_refunded(
     session: Session, shop: Shop, bank: ScriptedGateway
 ) -> None:
-    bank.script("capture", refuse("card_declined"))
-    lock = pay(session, shop)
+    lock = decline(session, shop, bank, "capture")
     assert statuses(session)["void"] == "succeeded"
 
     tell(session, lock, "capture", SUCCEEDED)
@@ -98,8 +95,7 @@ def test_a_capture_that_shows_up_while_the_void_is_under_way_is_refunded(
 
 
 def test_the_same_late_capture_told_twice_is_refunded_once(session: Session, shop: Shop, bank: ScriptedGateway) -> None:
-    bank.script("capture", refuse("card_declined"))
-    lock = pay(session, shop)
+    lock = decline(session, shop, bank, "capture")
 
     tell(session, lock, "capture", SUCCEEDED)
     tell(session, lock, "capture", SUCCEEDED)
@@ -115,8 +111,7 @@ def test_the_same_late_capture_told_twice_is_refunded_once(session: Session, sho
 def test_an_authorization_that_shows_up_after_its_refusal_is_voided_and_calls_a_human_meanwhile(
     session: Session, shop: Shop, bank: ScriptedGateway
 ) -> None:
-    bank.script("authorize", refuse("card_declined"))
-    lock = pay(session, shop)
+    lock = decline(session, shop, bank, "authorize")
 
     tell(session, lock, "authorize", SUCCEEDED)
 
@@ -128,8 +123,7 @@ def test_an_authorization_that_shows_up_after_its_refusal_is_voided_and_calls_a_
 
 
 def test_a_refund_that_fails_twice_works_in_the_end(session: Session, shop: Shop, bank: ScriptedGateway) -> None:
-    bank.script("capture", refuse("card_declined"))
-    lock = pay(session, shop)
+    lock = decline(session, shop, bank, "capture")
     tell(session, lock, "capture", SUCCEEDED)
     bank.script("refund", *[stay_silent] * 4)
 
@@ -145,8 +139,7 @@ def test_a_refund_that_fails_twice_works_in_the_end(session: Session, shop: Shop
 def test_a_refund_that_stays_silent_calls_for_a_second_cause(
     session: Session, shop: Shop, bank: ScriptedGateway
 ) -> None:
-    bank.script("capture", refuse("card_declined"))
-    lock = pay(session, shop)
+    lock = decline(session, shop, bank, "capture")
     tell(session, lock, "capture", SUCCEEDED)
     bank.script("refund", *[stay_silent] * 12)
 
@@ -179,8 +172,7 @@ def test_a_void_of_what_a_human_captured_at_the_gateway_is_refunded(
     session: Session, shop: Shop, bank: ScriptedGateway
 ) -> None:
     """There is no capture of ours: the checkout was released while the gateway still thought about it."""
-    bank.script("authorize", *[stay_silent] * 3)
-    lock = pay(session, shop)
+    lock = leave_in_doubt(session, shop, bank, "authorize")
     bank.script("void", refuse("already_captured"))
 
     release(session, lock, actor="ada", reason="shopper gave up", version=None)
@@ -194,8 +186,8 @@ def test_a_void_of_what_a_human_captured_at_the_gateway_is_refunded(
 def test_a_shopper_who_approves_after_the_void_changes_nothing(
     session: Session, shop: Shop, bank: ScriptedGateway
 ) -> None:
-    bank.script("authorize", wait_for_shopper)
-    lock = pay(session, shop)
+    shop.sell()
+    lock = start_waiting(session, shop, bank)
     cancel(session, lock)
 
     tell(session, lock, "authorize", SUCCEEDED)
@@ -204,8 +196,7 @@ def test_a_shopper_who_approves_after_the_void_changes_nothing(
 
 
 def test_late_money_takes_no_cart_and_no_stock_again(session: Session, shop: Shop, bank: ScriptedGateway) -> None:
-    bank.script("capture", refuse("card_declined"))
-    lock = pay(session, shop)
+    lock = decline(session, shop, bank, "capture")
     again = shop.checkout()
     process(session, again, payment=VISA)
 
@@ -221,11 +212,7 @@ def test_late_money_takes_no_cart_and_no_stock_again(session: Session, shop: Sho
 def test_both_may_show_up_late_in_either_order(
     session: Session, shop: Shop, bank: ScriptedGateway, order: tuple[str, str]
 ) -> None:
-    bank.script("capture", *[stay_silent] * 3)
-    shop.sell()
-    lock = shop.checkout()
-    with pytest.raises(PaymentPending):
-        process(session, lock, payment=VISA)
+    lock = leave_in_doubt(session, shop, bank, "capture")
     tell(session, lock, "capture", REFUSED)
     recover(session)
     assert read_one(session, CheckoutLock).state == "failed"

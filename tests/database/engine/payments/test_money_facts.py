@@ -1,34 +1,23 @@
-"""Facts about money: they only rise, late money goes back, wrong money is not taken, silence is no answer."""
+"""Facts about money: they only rise, late money goes back, wrong money is not taken."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from console.engine import CheckoutError, Payment, advance, process, release, resume, start
+from console.engine import Payment, advance, process, release, start
 from console.engine.care.invariants import check_all
 from console.engine.driving.recovery import recover
-from console.engine.errors import Expired, InProgress, PaymentDeclined, PaymentPending, Released
-from console.engine.machine import OperationKind, OperationStatus
-from console.engine.store.database import load
-from console.models import Cart, CheckoutLock, Order, OutboxEvent, PaymentOperation, StockLevel
+from console.engine.errors import Expired, PaymentDeclined, PaymentPending, Released
+from console.engine.machine import OperationStatus
+from console.models import Cart, CheckoutLock, OutboxEvent, StockLevel
 from console.testing.factories import VISA, Shop, make_driverless, make_due
-from console.testing.scripted import (
-    ScriptedGateway,
-    after,
-    answer,
-    approve,
-    refuse,
-    stay_silent,
-    wait_for_shopper,
-)
+from console.testing.scripted import ScriptedGateway, after, answer, approve, refuse
 from tests.support.engine.facts import statuses, tell
-from tests.support.engine.purchases import calls_for_humans
+from tests.support.engine.purchases import decline, noting_refusal, only_lock, start_waiting
 from tests.support.engine.rows import read, read_one
 
 
@@ -39,7 +28,7 @@ def test_a_release_during_the_authorization_wins_and_the_money_is_voided(
     lock = shop.checkout()
 
     def let_go() -> None:
-        mine = load(support, select(CheckoutLock))
+        mine = only_lock(support)
         release(support, mine, actor="ada", reason="shopper phoned", version=None)
         assert mine.state == "rolling_back"
         assert read_one(support, StockLevel).reserved == 0
@@ -59,7 +48,7 @@ def test_a_lock_that_expires_during_the_authorization_is_undone(
 ) -> None:
     shop.sell()
     lock = shop.checkout()
-    bank.script("authorize", after(lambda: make_due(support, load(support, select(CheckoutLock)))))
+    bank.script("authorize", after(lambda: make_due(support, only_lock(support))))
 
     with pytest.raises(Expired):
         process(session, lock, payment=VISA)
@@ -77,7 +66,7 @@ def test_a_driver_that_lost_its_lease_records_its_fact_and_decides_nothing(
     lock = shop.checkout()
 
     def other_driver_takes_over() -> None:
-        mine = load(support, select(CheckoutLock))
+        mine = only_lock(support)
         make_driverless(support, mine)
         assert advance(support, mine).state == "completed"
 
@@ -98,87 +87,6 @@ def test_already_captured_is_a_success(session: Session, shop: Shop, bank: Scrip
     assert bank.calls == ["authorize", "capture"]
 
 
-def test_silence_is_asked_about_once_and_resent_twice(session: Session, shop: Shop, bank: ScriptedGateway) -> None:
-    shop.sell()
-    bank.script("capture", stay_silent, stay_silent, stay_silent)
-
-    with pytest.raises(PaymentPending):
-        process(session, shop.checkout(), payment=VISA)
-
-    assert bank.calls == ["authorize", "capture", "find capture", "capture", "capture"]
-    assert statuses(session) == {"authorize": "succeeded", "capture": "unknown"}
-    assert read_one(session, Order).status == "pending"
-
-
-def test_a_capture_in_doubt_keeps_stock_and_cart_whatever_the_clock_says(
-    session: Session, shop: Shop, bank: ScriptedGateway
-) -> None:
-    shop.sell(stock=1)
-    lock = shop.checkout()
-    bank.script("capture", *[stay_silent] * 3)
-    with pytest.raises(PaymentPending):
-        process(session, lock, payment=VISA)
-    make_due(session, lock)
-
-    with pytest.raises(CheckoutError):
-        start(session, session.get_one(Cart, lock.cart_id), session_id="laptop")
-
-    assert read_one(session, CheckoutLock).state == "capturing"
-    assert resume(session, lock).status == "paid"
-    assert check_all(session) == []
-
-
-def test_three_silent_tries_call_for_a_human_and_an_answer_calls_them_off(
-    session: Session, shop: Shop, bank: ScriptedGateway
-) -> None:
-    shop.sell()
-    lock = shop.checkout()
-    bank.script("capture", *[stay_silent] * 7)
-    with pytest.raises(PaymentPending):
-        process(session, lock, payment=VISA)
-    for _ in range(2):
-        advance(session, lock)
-
-    assert "did not answer the capture" in read_one(session, CheckoutLock).needs_attention
-    assert calls_for_humans(session) == 1
-
-    advance(session, lock)
-
-    assert (lock.state, lock.needs_attention) == ("completed", None)
-
-
-def test_a_waiting_authorization_hands_out_what_the_shopper_must_do_and_lets_the_lease_go(
-    session: Session, shop: Shop, bank: ScriptedGateway
-) -> None:
-    shop.sell()
-    lock = shop.checkout()
-    deadline = lock.expires_at
-    bank.script("authorize", wait_for_shopper)
-
-    with pytest.raises(PaymentPending) as pending:
-        process(session, lock, payment=VISA)
-
-    assert pending.value.context["next_action"]["url"] == "https://bank.example/3ds"
-    assert (lock.state, lock.lease_owner) == ("authorizing", None)
-    assert lock.expires_at < deadline
-
-
-def test_a_waiting_authorization_goes_on_when_the_fact_comes(
-    session: Session, shop: Shop, bank: ScriptedGateway
-) -> None:
-    shop.sell()
-    lock = shop.checkout()
-    bank.script("authorize", wait_for_shopper)
-    with pytest.raises(PaymentPending):
-        process(session, lock, payment=VISA)
-
-    tell(session, lock, "authorize", OperationStatus.SUCCEEDED)
-
-    assert recover(session) == 1
-    assert read_one(session, Order).status == "paid"
-    assert check_all(session) == []
-
-
 def test_a_webhook_and_the_synchronous_answer_may_come_in_either_order(
     session: Session, shop: Shop, bank: ScriptedGateway, support: Session
 ) -> None:
@@ -197,11 +105,7 @@ def test_a_webhook_and_the_synchronous_answer_may_come_in_either_order(
 def test_a_capture_that_succeeds_after_its_refusal_is_refunded(
     session: Session, shop: Shop, bank: ScriptedGateway
 ) -> None:
-    shop.sell()
-    lock = shop.checkout()
-    bank.script("capture", refuse("card_declined"))
-    with pytest.raises(PaymentDeclined):
-        process(session, lock, payment=VISA)
+    lock = decline(session, shop, bank, "capture")
 
     tell(session, lock, "capture", OperationStatus.SUCCEEDED)
 
@@ -218,11 +122,7 @@ def test_a_capture_that_succeeds_after_its_refusal_is_refunded(
 def test_an_authorization_that_succeeds_after_the_end_is_voided(
     session: Session, shop: Shop, bank: ScriptedGateway
 ) -> None:
-    shop.sell()
-    lock = shop.checkout()
-    bank.script("authorize", refuse("card_declined"))
-    with pytest.raises(PaymentDeclined):
-        process(session, lock, payment=VISA)
+    lock = decline(session, shop, bank, "authorize")
 
     tell(session, lock, "authorize", OperationStatus.SUCCEEDED)
     recover(session)
@@ -281,42 +181,6 @@ def test_a_void_refused_for_another_reason_waits_for_a_human(
     assert process(session, again, payment=VISA).status == "paid"
 
 
-def test_a_silent_void_is_tried_again_while_the_cart_is_bought_anew(
-    session: Session, shop: Shop, bank: ScriptedGateway
-) -> None:
-    shop.sell()
-    lock = shop.checkout()
-    bank.script("capture", refuse("card_declined"))
-    bank.script("void", *[stay_silent] * 3)
-    with pytest.raises(PaymentDeclined):
-        process(session, lock, payment=VISA)
-    assert lock.state == "rolling_back"
-
-    advance(session, lock)
-
-    assert lock.state == "failed"
-    assert check_all(session) == []
-
-
-@pytest.mark.parametrize("go_on", [advance, resume])
-def test_a_due_checkout_is_expired_and_its_silent_gateway_tried_once(
-    session: Session, shop: Shop, bank: ScriptedGateway, go_on: Callable[..., Any]
-) -> None:
-    shop.sell()
-    lock = shop.checkout()
-    bank.script("authorize", wait_for_shopper)
-    bank.script("void", *[stay_silent] * 4)
-    with pytest.raises(PaymentPending):
-        process(session, lock, payment=VISA)
-    make_due(session, lock)
-
-    with suppress(Expired):
-        go_on(session, lock)
-
-    void = read_one(session, PaymentOperation, kind="void")
-    assert (void.status, void.attempts, bank.calls.count("void")) == ("unknown", 1, 2)
-
-
 @pytest.mark.parametrize("wrong", [{"amount_minor": 1}, {"currency": "USD"}])
 def test_a_wrong_amount_or_currency_is_stored_but_not_taken(
     session: Session, shop: Shop, bank: ScriptedGateway, wrong: dict[str, Any]
@@ -342,10 +206,8 @@ def test_a_second_request_is_told_that_the_first_is_at_it(
     told: list[str] = []
 
     def second_request() -> None:
-        try:
-            process(support, load(support, select(CheckoutLock)), payment=Payment("card", "tok_other"))
-        except InProgress as refusal:
-            told.append(refusal.code)
+        with noting_refusal(told):
+            process(support, only_lock(support), payment=Payment("card", "tok_other"))
 
     bank.script("authorize", after(second_request))
 
@@ -371,31 +233,10 @@ def test_no_transaction_is_open_during_a_gateway_call(
 
 def test_the_void_of_a_waiting_authorization_refuses_it(session: Session, shop: Shop, bank: ScriptedGateway) -> None:
     shop.sell()
-    lock = shop.checkout()
-    bank.script("authorize", wait_for_shopper)
-    with pytest.raises(PaymentPending):
-        process(session, lock, payment=VISA)
+    lock = start_waiting(session, shop, bank)
 
     release(session, lock, actor="ada", reason="shopper gave up", version=None)
 
     assert statuses(session) == {"authorize": "refused", "void": "succeeded"}
     assert lock.state == "failed"
     assert check_all(session) == []
-
-
-def test_each_operation_has_one_key_for_life(session: Session, shop: Shop, bank: ScriptedGateway) -> None:
-    shop.sell()
-    keys: list[str] = []
-
-    def note(request: Any) -> Any:
-        keys.append(request.idempotency_key)
-        return stay_silent(request)
-
-    bank.script("authorize", note, note, note)
-    lock = shop.checkout()
-    with pytest.raises(PaymentPending):
-        process(session, lock, payment=VISA)
-
-    assert len(set(keys)) == 1
-    assert read_one(session, PaymentOperation).idempotency_key == keys[0]
-    assert OperationKind.AUTHORIZE in keys[0]

@@ -1,9 +1,8 @@
-"""All lists of the console: what they show, find, count, cost and survive."""
+"""All lists of the console: what they find, count, cost and survive."""
 
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
 from apiflask import APIFlask
@@ -11,16 +10,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from console.engine import Payment, process, release
-from console.engine.errors import PaymentDeclined
-from console.engine.record.audit import Actor
+from console.engine import process
 from console.models import CheckoutLock, Order, PaymentOperation
 from console.testing.factories import VISA, Shop
 from console.web.admin import list_view
 from console.web.shared.listing import listing as listings
 from console.web.shared.listing.audit_list import AUDIT
 from console.web.shared.listing.listing import Listing
-from console.web.shared.listing.lock_list import LOCKS
 from console.web.shared.listing.order_list import ORDERS
 from console.web.shared.listing.payment_list import PAYMENTS
 from console.web.shared.listing.reservation_list import RESERVATIONS
@@ -29,133 +25,9 @@ from console.web.shared.listing.stock_level_list import STOCK_LEVELS
 from console.web.shared.listing.user_list import USERS
 from tests.support.engine.merchant import buy
 from tests.support.web.console_visits import Inlined, add_user
+from tests.support.web.list_rows import ALL, ROW, TABBED, TAGS, each, read_row, rows_of, url_of
 from tests.support.web.lists import HOSTILE_CURSORS, HOSTILE_WORDS, NOW, cursor, following
 from tests.support.web.statements import statements
-
-ALL = (LOCKS, ORDERS, PAYMENTS, SNAPSHOTS, RESERVATIONS, STOCK_LEVELS, AUDIT, USERS)
-TABBED = [listing for listing in ALL if listing.tabs]
-_ROW = re.compile(r'<tr role="row">\s*<td.*?</tr>', re.DOTALL)
-_TAGS = re.compile(r"<[^>]+>")
-_WHEN = re.compile(r" \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC")
-_TIME = re.compile(r'<time [^>]*title="([^"]*)">.*?</time>', re.DOTALL)
-
-
-def each(*wanted: Listing) -> Any:
-    return pytest.mark.parametrize("listing", wanted or ALL, ids=lambda listing: listing.name)
-
-
-def url_of(listing: Listing, page: str = "") -> str:
-    return f"/admin/{listing.name.replace('_', '-')}/{page}"
-
-
-def read_row(row: str) -> str:
-    """Read a row as people do, its times exact: "12 s ago" is another text a moment later."""
-    return " ".join(_TAGS.sub(" ", _TIME.sub(r"\1", row)).split())
-
-
-def rows_of(client: FlaskClient, listing: Listing, **arguments: str) -> list[str]:
-    """Give the rows of a list as people read them."""
-    page = client.get(url_of(listing), query_string=arguments)
-    assert page.status_code == 200, page.text
-    return [read_row(row) for row in _ROW.findall(page.text)]
-
-
-@pytest.fixture
-def history(session: Session, shop: Shop) -> dict[str, CheckoutLock]:
-    """Give out a bought checkout, a declined one, and a released one: rows in every list."""
-    shop.warehouse("attic", priority=5)
-    mug = shop.sell("MUG", price=1250, stock=50)
-    shop.sell("POT", price=990, stock=7)
-    shop.stock(mug, 3, warehouse="attic")
-    locks = {
-        "bought": shop.checkout(("MUG", 2), ("POT", 1), email="ada@example.org", external_reference="S-1"),
-        "declined": shop.checkout(email="bob@example.org"),
-        "released": shop.checkout(email="eve@example.org"),
-    }
-    process(session, locks["bought"], payment=VISA)
-    with pytest.raises(PaymentDeclined):
-        process(session, locks["declined"], payment=Payment("card", "tok_declined"))
-    by = Actor("support@example.org", "192.0.2.7")
-    version = locks["released"].revision
-    release(session, locks["released"], actor=by, reason="The shopper called.", version=version)
-    return locks
-
-
-def test_orders_are_shown_with_what_they_came_to(admin: FlaskClient, history: dict[str, CheckoutLock]) -> None:
-    (row,) = rows_of(admin, ORDERS)
-
-    reference = history["bought"].reference
-    for word in (f"O-{reference}", "Paid", "34.90 GBP", "ada@example.org", f" {reference} ", "S-1"):
-        assert word in row
-    assert _WHEN.search(row)
-
-
-def test_payments_are_shown_without_their_tokens(
-    app: APIFlask, admin: FlaskClient, history: dict[str, CheckoutLock]
-) -> None:
-    with statements(app) as asked:
-        rows = rows_of(admin, PAYMENTS)
-
-    assert [row.split()[0] for row in rows] == ["Authorize", "Capture", "Authorize"]
-    assert ["Refused" in row for row in rows] == [True, False, False]
-    assert "34.90 GBP" in rows[1]
-    assert [statement for statement in asked if "payment_token" in statement] == []
-
-
-def test_snapshots_are_shown_by_line_and_for_the_whole_cart(
-    admin: FlaskClient, history: dict[str, CheckoutLock]
-) -> None:
-    rows = rows_of(admin, SNAPSHOTS, cart_id=str(history["bought"].cart_id))
-
-    assert sorted(row.split()[0] for row in rows) == ["MUG", "POT", "Whole"]
-    assert "12.50 GBP 25.00 GBP" in next(row for row in rows if row.startswith("MUG"))
-
-
-def test_reservations_are_shown_with_what_became_of_them(admin: FlaskClient, history: dict[str, CheckoutLock]) -> None:
-    rows = rows_of(admin, RESERVATIONS)
-
-    assert [(row.split()[0], "Committed" in row, "Released" in row) for row in rows] == [
-        ("MUG", False, True),
-        ("POT", True, False),
-        ("MUG", True, False),
-    ]
-
-
-def test_stock_is_shown_by_sku_with_what_is_left(admin: FlaskClient, history: dict[str, CheckoutLock]) -> None:
-    assert [row.rsplit(" ", 1)[0] for row in rows_of(admin, STOCK_LEVELS)] == [
-        "MUG The MUG main 48 0 48",
-        "MUG The MUG attic 3 0 3",
-        "POT The POT main 6 0 6",
-    ]
-
-
-def test_the_audit_tells_who_did_what_and_why(admin: FlaskClient, history: dict[str, CheckoutLock]) -> None:
-    (row,) = rows_of(admin, AUDIT, actor="support@example.org")
-
-    lock = f"checkout_lock:{history['released'].id}"
-    for word in ("Release", lock, "support@example.org", "The shopper called.", "192.0.2.7"):
-        assert word in row
-    assert _WHEN.search(row)
-
-
-def test_users_are_listed_for_admins_without_their_passwords(app: APIFlask, admin: FlaskClient) -> None:
-    add_user(app, "viewer")
-    with statements(app) as asked:
-        rows = rows_of(admin, USERS)
-
-    assert [row.split()[:4] for row in rows] == [
-        ["viewer@example.org", "2", "Viewer", "Yes"],
-        ["admin@example.org", "1", "Admin", "Yes"],
-    ]
-    assert "password_hash" not in asked[-1]
-
-
-@pytest.mark.databases("sqlite")
-def test_an_empty_list_says_so(admin: FlaskClient) -> None:
-    assert "Nothing here yet." in admin.get(url_of(ORDERS)).text
-    assert "Nothing to show with these filters." in admin.get(url_of(ORDERS, "?status=paid")).text
-    assert "Nothing is called “K7Q2”." in admin.get(url_of(ORDERS, "?q=K7Q2")).text
-
 
 FILTERED: list[tuple[Listing, dict[str, str], int]] = [
     (ORDERS, {"status": "paid"}, 1),
@@ -229,7 +101,7 @@ def tabs_of(client: FlaskClient, listing: Listing, page: str = "", **arguments: 
     tabs = re.search(r'<nav class="tabs".*?</nav>', shown.text, re.DOTALL)
     assert tabs
     links = re.findall(r"<li><a[^>]*>(.*?)</a></li>", tabs[0], re.DOTALL)
-    words = [_TAGS.sub("|", link).replace("\n", "").strip("| ").split("|") for link in links]
+    words = [TAGS.sub("|", link).replace("\n", "").strip("| ").split("|") for link in links]
     return {word.strip(): "".join(count).strip() for word, *count in words}
 
 
@@ -294,7 +166,7 @@ def walk_rows(client: FlaskClient, url: str) -> list[str]:
     further: str | None = url
     while further:
         page = client.get(further)
-        rows += [read_row(row) for row in _ROW.findall(page.text)]
+        rows += [read_row(row) for row in ROW.findall(page.text)]
         further = following(page)
     return rows
 
@@ -335,7 +207,7 @@ def test_hostile_questions_get_an_empty_list_or_a_refusal(
 
     statuses = [(question, answer.status_code) for question, answer in [*answers, *exports]]
     assert [(question, status) for question, status in statuses if status not in (200, 400)] == []
-    assert [question for question, answer in answers if _ROW.search(answer.text) and "cursor" not in question] == []
+    assert [question for question, answer in answers if ROW.search(answer.text) and "cursor" not in question] == []
     assert [question for question, answer in answers if "<script>alert" in answer.text] == []
 
 
@@ -360,12 +232,3 @@ def test_what_people_typed_is_never_markup(admin: FlaskClient, session: Session,
     pages = [admin.get(url_of(listing)).text for listing in ALL]
 
     assert [found for page in pages for found in ("<img", "<b>mug") if found in page] == []
-
-
-@pytest.mark.databases("sqlite")
-def test_filters_in_force_are_shown_and_can_be_taken_away(admin: FlaskClient) -> None:
-    page = admin.get(url_of(PAYMENTS, "?kind=capture&status=refused")).text
-
-    chip = re.search(r'<a class="chip" href="([^"]+)">Operation: Capture', page)
-    assert chip
-    assert chip[1].replace("&amp;", "&") == url_of(PAYMENTS, "?status=refused&sort=-id")

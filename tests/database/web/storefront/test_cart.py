@@ -11,9 +11,9 @@ from console.engine import start
 from console.models import Cart, Coupon
 from console.models.vocabulary import CouponKind
 from console.testing.factories import Shop, make_due
-from tests.database.web.api.storefront.test_budget import counted
 from tests.support.web.browser import Browser
 from tests.support.web.rows import count
+from tests.support.web.statements import counted
 
 pytestmark = pytest.mark.databases("sqlite")
 

@@ -10,8 +10,8 @@ from console.testing.factories import Shop
 from console.web.shared.resources import Money
 from console.web.storefront.catalogue import PAGE_SIZE
 from console.web.storefront.formats import country_name, price
-from tests.database.web.api.storefront.test_budget import counted
 from tests.support.web.browser import Browser
+from tests.support.web.statements import counted
 
 pytestmark = pytest.mark.databases("sqlite")
 

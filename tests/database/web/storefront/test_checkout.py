@@ -15,10 +15,10 @@ from console.engine import start
 from console.extensions import db
 from console.models import CheckoutLock, Order, Variant
 from console.testing.factories import Shop
-from tests.database.web.api.storefront.test_budget import counted
 from tests.support.installation import build_app, close
 from tests.support.web.browser import DETAILS, Browser
 from tests.support.web.rows import count, edit
+from tests.support.web.statements import counted
 
 pytestmark = pytest.mark.databases("sqlite")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from console.testing.factories import Shop
-from tests.database.web.api.storefront.test_budget import counted
 from tests.support.web.browser import Browser
+from tests.support.web.statements import counted
 
 pytestmark = pytest.mark.databases("sqlite")
 

@@ -14,7 +14,7 @@ from console.extensions import db
 from console.models import CheckoutLock, Order
 from console.testing.factories import Shop, make_due
 from console.testing.scripted import ScriptedGateway, wait_for_shopper
-from tests.database.engine.payments.test_money_facts import tell
+from tests.support.engine.facts import tell
 from tests.support.web.browser import Browser
 from tests.support.web.rows import count
 

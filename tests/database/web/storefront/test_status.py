@@ -13,8 +13,8 @@ from console.extensions import db
 from console.testing.factories import Shop, make_due
 from console.web.shared.progress import progress
 from console.web.shared.resources import StatusAnswer
-from tests.database.web.api.storefront.test_budget import counted
 from tests.support.web.browser import Browser
+from tests.support.web.statements import counted
 
 pytestmark = pytest.mark.databases("sqlite")
 

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from console.models import ApiToken, CheckoutLock
 from console.testing.factories import Shop
-from tests.database.web.api.admin.conftest import Ask, make_token
 from tests.support.engine.rows import read_one
 from tests.support.web.console_visits import add_user, csrf_token_in, sign_in
+from tests.support.web.programs import Ask, make_token
 from tests.support.web.rows import edit
 
 pytestmark = pytest.mark.databases("sqlite")

@@ -12,8 +12,8 @@ from console.engine.care.invariants import check_all
 from console.engine.errors import PaymentPending
 from console.models import AuditEntry, CheckoutLock
 from console.testing.factories import VISA, Shop, make_driverless
-from tests.database.web.api.admin.conftest import Ask
 from tests.support.engine.rows import read, read_one
+from tests.support.web.programs import Ask
 
 LOCK_FIELDS = {
     "id", "reference", "cart_id", "session_id", "state", "state_name", "phase", "outcome", "locked_at", "expires_at",

@@ -13,8 +13,8 @@ from console.engine.care.invariants import check_all
 from console.engine.errors import PaymentPending
 from console.models import AuditEntry, CheckoutLock, PaymentOperation
 from console.testing.factories import VISA, Shop
-from tests.database.web.api.admin.conftest import Ask, program
 from tests.support.engine.rows import read, read_one
+from tests.support.web.programs import Ask, program
 
 
 def word(lock: CheckoutLock, session: Session, **changes: Any) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from flask.testing import FlaskClient
 
 from console.telemetry import traffic
 from console.testing.factories import Shop
-from tests.database.web.api.admin.conftest import Ask, program
 from tests.support.web.console_visits import add_user, sign_in
+from tests.support.web.programs import Ask, program
 from tests.support.web.shopper import Shopper
 from tests.support.web.statements import statements
 

@@ -2,49 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from flask import Flask
-from sqlalchemy import event
 
-from console.extensions import db
 from console.testing.factories import ADDRESS, Shop
 from tests.support.web.shopper import API, Shopper
-
-
-@dataclass
-class Cost:
-    """What was sent to the database."""
-
-    statements: list[str] = field(default_factory=list)
-    commits: int = 0
-
-
-@contextmanager
-def counted(app: Flask) -> Iterator[Cost]:
-    """Count the statements and commits of an app."""
-    cost = Cost()
-
-    def note_statement(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        cost.statements.append(statement)
-
-    def note_commit(_connection: Any) -> None:
-        cost.commits += 1
-
-    with app.app_context():
-        engine = db.engine
-    listeners = (("before_cursor_execute", note_statement), ("commit", note_commit))
-    for name, listener in listeners:
-        event.listen(engine, name, listener)
-    try:
-        yield cost
-    finally:
-        for name, listener in listeners:
-            event.remove(engine, name, listener)
+from tests.support.web.statements import Cost, counted
 
 
 def cost_of(shopper: Shopper, method: str, path: str, **body: Any) -> Cost:

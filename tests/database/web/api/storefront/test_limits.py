@@ -9,9 +9,9 @@ from flask import request
 
 from console.testing.factories import Shop
 from console.web.shared.limits import CUSTOMER_KEY
-from tests.database.web.api.storefront.test_budget import counted
 from tests.support.services import REDIS_URL
 from tests.support.web.shopper import Shopper
+from tests.support.web.statements import counted
 
 pytestmark = pytest.mark.databases("sqlite")
 

@@ -16,10 +16,10 @@ from console.gateways.sandbox import SandboxGateway
 from console.models import CheckoutLock
 from console.testing.factories import Shop
 from console.web.shared.status_cache import status_cache
-from tests.database.web.api.storefront.test_budget import counted
 from tests.support.services import REDIS_URL
 from tests.support.web.rows import edit
 from tests.support.web.shopper import Shopper
+from tests.support.web.statements import counted
 
 MakeShopper = Callable[..., Shopper]
 NOBODY_LISTENS = "redis://127.0.0.1:1/1"

@@ -19,7 +19,7 @@ PATH = "/webhooks/payments/sandbox"
 SECRET = "a secret of the shop and its gateway"
 
 
-class Bank:
+class Sandbox:
     """The sandbox from outside: its queued webhooks, sent by hand."""
 
     def __init__(self, shopper: Shopper, folder: Path) -> None:
