@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -21,36 +22,19 @@ from console.engine.store.tables import locks
 log = structlog.get_logger("checkout")
 
 
-def expire_if_due(session: Session, lock_id: int) -> Row[Any]:
-    """Expire a checkout if it is due, settle its money, and give it as it is now. Own transactions.
-
-    Raises:
-        NotFound: when there is no such lock.
-    """
-    expired = _expire(session, lock_id)
-    return look(session, lambda reader: read_lock(reader, lock_id)) if expired is None else settle(session, expired)
-
-
 def undo_if_due(session: Session, lock_id: int) -> Row[Any]:
-    """Expire a checkout if it is due, and give it as it is now, for a caller who drives it on. Own transactions.
+    """Expire a checkout if it is due, and give it as it is now. Own transaction.
 
-    Settling its money is left to that drive: the gateway is tried once, not twice in a row.
+    No gateway is called: the money is settled by a caller who drives the checkout on, or else by the recovery, at once.
 
     Raises:
         NotFound: when there is no such lock.
     """
-    expired = _expire(session, lock_id)
-    return look(session, lambda reader: read_lock(reader, lock_id)) if expired is None else expired
-
-
-def _expire(session: Session, lock_id: int) -> Row[Any] | None:
     due = select(locks.c.id).where(locks.c.id == lock_id, is_due())
-    if look(session, lambda reader: reader.scalar(due)) is None:
-        return None
-    try:
-        return transact(session, lambda: expire_row(session, read_lock(session, lock_id)))
-    except LostRace:
-        return None
+    if look(session, lambda reader: reader.scalar(due)) is not None:
+        with suppress(LostRace):
+            return transact(session, lambda: expire_row(session, read_lock(session, lock_id)))
+    return look(session, lambda reader: read_lock(reader, lock_id))
 
 
 def expire_due(
