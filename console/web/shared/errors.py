@@ -17,8 +17,9 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-from console.engine.errors import CheckoutError, DatabaseUnavailable, Ended, InvalidInput
+from console.engine.errors import CheckoutError, Ended, InvalidInput
 from console.engine.machine import Outcome
+from console.engine.store.database import trouble_with
 from console.telemetry.requests import request_id
 from console.web.shared import error_pages
 
@@ -45,6 +46,7 @@ STATUSES: dict[str, int] = {
     "cart_locked": 423,
     "checkout_in_progress": 423,
     "database_unavailable": 503,
+    "database_slow": 503,
     "checkout_error": 500,
 }
 # What HTTP itself refuses.
@@ -60,7 +62,7 @@ SLUGS: dict[int, str] = {
     500: "internal_error",
     503: "unavailable",
 }
-RETRY_AFTER_SECONDS = {"in_progress": 2, "database_unavailable": 5}
+RETRY_AFTER_SECONDS = {"in_progress": 2, "database_unavailable": 5, "database_slow": 30}
 # SQLAlchemy's words for a database that is out of reach or too busy; all its other errors are defects of ours.
 DATABASE_ERRORS = (OperationalError, InterfaceError, PoolTimeout)
 DEFECT = "Something went wrong on our side; if you ask for help, give the request id."
@@ -112,9 +114,10 @@ def answer_refusal(error: CheckoutError) -> Response:
 
 
 def answer_database_error(error: Exception) -> Response:
-    """Answer that the database is out of reach, where the engine did not say so itself."""
-    log.warning("database_unavailable", reason=str(error))
-    return answer_refusal(DatabaseUnavailable("The database is out of reach; try again shortly."))
+    """Answer that the database is out of reach, or was too slow, where the engine did not say so itself."""
+    trouble = trouble_with(error)
+    log.warning(trouble.code, reason=str(error))
+    return answer_refusal(trouble)
 
 
 def _page(status: int, detail: str, headers: Mapping[str, str]) -> Response:
