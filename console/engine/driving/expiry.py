@@ -12,6 +12,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from console.engine.driving.locks import is_due, read_lock
+from console.engine.driving.recovery import OnDefect, ignore
 from console.engine.driving.rollback import expire_row
 from console.engine.driving.walk import settle
 from console.engine.errors import DatabaseUnavailable, LostRace
@@ -43,31 +44,34 @@ def expire_due(
     limit: int | None = None,
     is_stopped: Callable[[], bool] = lambda: False,
     settles: bool = True,
+    on_defect: OnDefect = ignore,
 ) -> int:
     """Expire what is due, oldest first, until told to stop; tell how many were. Own transactions, one a checkout.
 
     What is ours is given back of all of them before any gateway is called: one that is silent keeps no cart and no
-    stock of the others. Without `settles` the money is left to the recovery.
+    stock of the others. Without `settles` the money is left to the recovery. `on_defect` hears of each that failed.
 
     Raises:
         DatabaseUnavailable: when the database is out of reach; what is left is expired by the next sweep.
     """
     query = select(locks.c.id).where(is_due()).order_by(locks.c.expires_at).limit(limit)
     ids = look(session, lambda reader: list(reader.scalars(query)))
-    undone = [_attempt(partial(undo_if_due, session, lock_id), lock_id) for lock_id in ids if not is_stopped()]
+    attempt = partial(_attempt, on_defect=on_defect)
+    undone = [attempt(partial(undo_if_due, session, lock_id), lock_id) for lock_id in ids if not is_stopped()]
     expired = [row for row in undone if row is not None and row.outcome == Outcome.EXPIRED]
     for row in expired if settles else ():
         if not is_stopped():
-            _attempt(partial(settle, session, row), row.id)
+            attempt(partial(settle, session, row), row.id)
     return len(expired)
 
 
-def _attempt(step: Callable[[], Row[Any]], lock_id: int) -> Row[Any] | None:
+def _attempt(step: Callable[[], Row[Any]], lock_id: int, *, on_defect: OnDefect) -> Row[Any] | None:
     """Do a step for one of many: a defect in one does not keep the others waiting."""
     try:
         return step()
     except DatabaseUnavailable:
         raise
-    except Exception:
+    except Exception as error:
         log.exception("checkout_not_expired", lock_id=lock_id)
+        on_defect(f"checkout {lock_id}", error)
         return None
