@@ -28,6 +28,7 @@ MEDIA_TYPE = "application/problem+json"
 
 # What the engine refuses.
 STATUSES: dict[str, int] = {
+    "payment_pending": 202,  # taken in, not decided: nothing failed, and another payment would be a second one
     "invalid_webhook": 400,
     "not_found": 404,
     "invalid": 422,
