@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import click
+from sqlalchemy.orm import Session
 
 from console.cli.groups import open_session
 from console.cli.terminal import compact, json_option, print_json, print_table
@@ -28,13 +29,29 @@ def doctor_command(*, fix: bool, as_json: bool) -> None:
     """
     with open_session() as session:
         mended = mend(session) if fix else None
-        diagnosis = diagnose(session, sweep_seconds=current_settings().sweep_seconds)
+        if mended is not None and not as_json:
+            _print_mended(mended)
+        diagnosis = _diagnose(session, mended, as_json=as_json)
     if as_json:
-        print_json(as_document(diagnosis) | {"fixed": None if mended is None else vars(mended)})
+        print_json(as_document(diagnosis) | _as_fixed(mended))
     else:
-        _print(diagnosis, mended)
+        _print(diagnosis)
     if not diagnosis.is_sound:
         raise click.exceptions.Exit(1)
+
+
+def _diagnose(session: Session, mended: Mended | None, *, as_json: bool) -> Diagnosis:
+    """Diagnose; where that fails, or is interrupted, what was mended is told all the same."""
+    try:
+        return diagnose(session, sweep_seconds=current_settings().sweep_seconds)
+    except BaseException:
+        if mended is not None and as_json:
+            print_json({"sound": None, "clean": None, "rules": []} | _as_fixed(mended))
+        raise
+
+
+def _as_fixed(mended: Mended | None) -> dict[str, Any]:
+    return {"fixed": None if mended is None else vars(mended)}
 
 
 def as_document(diagnosis: Diagnosis) -> dict[str, Any]:
@@ -59,9 +76,7 @@ def broken_rules(diagnosis: Diagnosis) -> list[str]:
     ]
 
 
-def _print(diagnosis: Diagnosis, mended: Mended | None) -> None:
-    if mended is not None:
-        _print_mended(mended)
+def _print(diagnosis: Diagnosis) -> None:
     rows = [(_name(each), each.title, _status(each), _told(each)) for each in diagnosis.findings]
     print_table(("rule", "what must hold", "status", "what breaks it"), rows)
     if diagnosis.is_clean:
@@ -80,6 +95,8 @@ def _print_mended(mended: Mended) -> None:
         click.echo(f"  {reference} had gone back with its money held: what it owes is written, and is being sent.")
     for reference in mended.called:
         click.echo(f"  {reference} needs attention: its payment has no last word past its time-out.")
+    for told in mended.unmended:
+        click.echo(f"  Not mended: {told}")
 
 
 def _name(finding: Finding) -> str:

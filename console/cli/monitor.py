@@ -14,13 +14,13 @@ from sqlalchemy.orm import Session
 from console.cli.groups import open_session
 from console.cli.monitor_view import Surroundings, draw, draw_outage
 from console.cli.terminal import json_option, output, print_json, print_json_line
-from console.engine.errors import DatabaseUnavailable
+from console.engine.errors import DatabaseTrouble
 from console.extensions import current_settings
 from console.telemetry.monitor import read_numbers, read_sight
 from console.telemetry.statistics import DEFAULT_HOURS, MOST_HOURS
 
 PAUSE_SECONDS = 5.0
-_OUTAGES = (DatabaseUnavailable, DBAPIError)
+_OUTAGES = (DatabaseTrouble, DBAPIError)
 
 
 @click.command("monitor", short_help="Show how the checkouts are and how they went.")

@@ -168,11 +168,22 @@ class PaymentPending(CheckoutError):
     retryable = True
 
 
-class DatabaseUnavailable(CheckoutError):
-    """The database is out of reach or would not let us through; nothing was decided."""
+class DatabaseTrouble(CheckoutError):
+    """The database gave no answer; nothing was decided."""
+
+    retryable = True
+
+
+class DatabaseUnavailable(DatabaseTrouble):
+    """The database is out of reach or would not let us through."""
 
     code = "database_unavailable"
-    retryable = True
+
+
+class DatabaseSlow(DatabaseTrouble):
+    """A statement took longer than one may, and the database stopped it; others are answered."""
+
+    code = "database_slow"
 
 
 class LostRace(Exception):

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from console.engine.care.reconciliation import reconcile
 from console.engine.driving.recovery import call_for_overdue, recover_next
+from console.engine.errors import DatabaseTrouble
 from console.engine.payments.gateway import NoAnswer
 from console.engine.prices.drift import detect_drift
 from console.jobs import heartbeat, outbox
@@ -109,6 +110,8 @@ def compare_ledgers(session: Session, _duty: Duty) -> bool:
             done = reconcile(session)
         except NoAnswer as silence:
             log.warning("ledger_out_of_reach", reason=str(silence))
+        except DatabaseTrouble as trouble:
+            log.warning("ledger_not_compared", reason=str(trouble), exc_info=True)
         else:
             log.info("reconciled", **(vars(done) if done else {"ledger": None}))
     return False

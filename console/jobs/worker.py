@@ -15,6 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from console.engine.errors import DatabaseUnavailable
+from console.engine.store.database import was_stopped
 from console.extensions import SETTINGS_KEY, db
 from console.jobs.heartbeat import new_worker_id
 from console.jobs.schedule import JOBS, Duty, Job
@@ -94,10 +95,10 @@ class Round:
         try:
             with self.app.app_context(), Session(self.engine, expire_on_commit=False) as session:
                 has_more = self.job.run(session, self.duty)
-        except OUT_OF_REACH as error:
-            log.warning("job_waits_for_database", job=self.job.name, error=str(error).splitlines()[0])
-            return max(self.job.pause_seconds, PAUSE_AFTER_ERROR_SECONDS)
-        except Exception:
-            log.exception("job_failed", job=self.job.name)
+        except Exception as error:
+            if isinstance(error, OUT_OF_REACH) and not was_stopped(error):
+                log.warning("job_waits_for_database", job=self.job.name, error=str(error).splitlines()[0])
+            else:
+                log.exception("job_failed", job=self.job.name)
             return max(self.job.pause_seconds, PAUSE_AFTER_ERROR_SECONDS)
         return 0 if has_more else self.job.pause_seconds

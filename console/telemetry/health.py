@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 
 from console.engine.care.invariants import check_cheap
 from console.engine.driving.locks import is_due, is_stuck, needs_attention
+from console.engine.errors import DatabaseSlow, DatabaseTrouble
+from console.engine.store.database import was_stopped
 from console.engine.store.tables import locks
 from console.flask_config import REDIS_TIMEOUTS
 from console.models import WorkerHeartbeat
@@ -58,7 +60,7 @@ class Health:
 
 
 def check_health(session: Session, settings: Settings) -> Health:
-    """Make every check; one that the database refuses is an error of its own and stops no other."""
+    """Make every check; one that the database does not answer says so itself and stops no other."""
     checks: dict[str, Callable[[], Check]] = {
         "database": lambda: _database(session),
         "expired_locks": lambda: _expired_locks(session, tolerated_seconds=2 * settings.sweep_seconds),
@@ -73,7 +75,9 @@ def check_health(session: Session, settings: Settings) -> Health:
 def _answer(session: Session, check: Callable[[], Check]) -> Check:
     try:
         return check()
-    except SQLAlchemyError as error:
+    except (DatabaseTrouble, SQLAlchemyError) as error:
+        if isinstance(error, DatabaseSlow) or was_stopped(error):
+            return Check("warning", "the database took too long over this and stopped: it is not known")
         return Check("error", f"the database could not tell ({type(error).__name__})")
     finally:
         session.rollback()

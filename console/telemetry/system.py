@@ -76,7 +76,7 @@ def examine_system(session: Session, settings: Settings) -> System:
     """Look at everything once. Reads only.
 
     Raises:
-        DatabaseUnavailable: when the database goes away meanwhile.
+        DatabaseTrouble: when the database goes away meanwhile, or is too slow.
     """
     with database_check(settings) as check:
         database = check()

@@ -6,13 +6,14 @@ what stands in the ledger must by then be an operation of ours that succeeded, o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import product
 from typing import Any, Protocol, runtime_checkable
 
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from console.engine.machine import OperationKind, OperationStatus
@@ -29,10 +30,14 @@ _FIELDS = {
     OperationKind.VOID: "voided",
     OperationKind.REFUND: "refunded",
 }
-_BATCH = 500
+_BATCH = 500  # of references, or of operations: a shop has more of them than one statement can read in its time
 # The gateway's clock and ours may differ: what we did this soon after the beginning may stand before it over there.
 _CLOCKS_DIFFER = timedelta(minutes=5)
 _EXPIRED = "authorization_expired"
+# As the recording of a fact needs them; their payment tokens are not read.
+_OPERATIONS = select(
+    locks.c.reference, *(column for column in operations.c if column.name != "payment_token")
+).join_from(operations, locks, locks.c.id == operations.c.lock_id)
 
 
 @runtime_checkable
@@ -164,12 +169,12 @@ def compare(session: Session, *, since: datetime | None = None) -> Comparison | 
 
     Raises:
         NoAnswer: when the ledger is out of reach.
+        DatabaseTrouble: when the database gives no answer.
     """
     gateway = runtime_of(session).gateway
     if not isinstance(gateway, KeepsLedger):
         return None
-    recent = () if since is None else (operations.c.created_at >= since + _CLOCKS_DIFFER,)
-    before = look(session, lambda reader: _operations(reader, gateway.name, *recent))
+    before = _recent_operations(session, gateway.name, since=since and since + _CLOCKS_DIFFER)
     theirs = _sum_up(gateway.ledger(since) if since else gateway.ledger())
     references = sorted({reference for reference, _ in theirs})
     after = look(session, lambda reader: _operations_of(reader, gateway.name, references))
@@ -177,32 +182,44 @@ def compare(session: Session, *, since: datetime | None = None) -> Comparison | 
     return Comparison(before, theirs, after, known | {reference for reference, _ in before})
 
 
-def _operations(reader: Reader, provider: str, *conditions: ColumnElement[bool]) -> dict[Key, Row[Any]]:
-    """Read operations as the recording of a fact needs them; their payment tokens are not read."""
-    columns = [column for column in operations.c if column.name != "payment_token"]
-    query = (
-        select(locks.c.reference, *columns)
-        .join(locks, locks.c.id == operations.c.lock_id)
-        .where(operations.c.provider == provider, operations.c.amount > 0, *conditions)
-    )
-    return {(row.reference, row.kind): row for row in reader.execute(query)}
+def _recent_operations(session: Session, provider: str, *, since: datetime | None) -> dict[Key, Row[Any]]:
+    """Read a provider's operations from the newest back to a moment, or all."""
+    found: dict[Key, Row[Any]] = {}
+    last: int | None = None
+    while some := look(session, partial(_before, operation_id=last)):
+        recent = [row for row in some if since is None or row.created_at >= since]
+        found |= _by_key(recent, provider)
+        if not recent:  # ids and moments rise together, but for a transaction's length: a whole batch is older
+            break
+        last = some[-1].id
+    return found
+
+
+def _before(reader: Reader, *, operation_id: int | None) -> Sequence[Row[Any]]:
+    earlier = () if operation_id is None else (operations.c.id < operation_id,)
+    return reader.execute(_OPERATIONS.where(*earlier).order_by(operations.c.id.desc()).limit(_BATCH)).all()
 
 
 def _operations_of(reader: Reader, provider: str, references: list[str]) -> dict[Key, Row[Any]]:
     found: dict[Key, Row[Any]] = {}
-    for some in _batches(references):
-        found |= _operations(reader, provider, locks.c.reference.in_(some))
+    for some in batches(references):
+        found |= _by_key(reader.execute(_OPERATIONS.where(locks.c.reference.in_(some))), provider)
     return found
+
+
+def _by_key(rows: Iterable[Row[Any]], provider: str) -> dict[Key, Row[Any]]:
+    return {(row.reference, row.kind): row for row in rows if row.provider == provider and row.amount > 0}
 
 
 def _known_among(reader: Reader, references: list[str]) -> frozenset[str]:
     found: set[str] = set()
-    for some in _batches(references):
+    for some in batches(references):
         found |= set(reader.scalars(select(locks.c.reference).where(locks.c.reference.in_(some))))
     return frozenset(found)
 
 
-def _batches(references: list[str]) -> Iterator[list[str]]:
+def batches(references: list[str]) -> Iterator[list[str]]:
+    """Give references in batches that one statement takes."""
     return (references[start : start + _BATCH] for start in range(0, len(references), _BATCH))
 
 

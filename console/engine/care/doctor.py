@@ -14,6 +14,7 @@ from console.engine.care.comparison import Difference, find_differences
 from console.engine.care.invariants import INVARIANTS, Invariant
 from console.engine.driving.locks import is_due
 from console.engine.driving.recovery import overdue_operations
+from console.engine.errors import DatabaseTrouble
 from console.engine.payments.gateway import NoAnswer
 from console.engine.runtime import runtime_of
 from console.engine.store.database import look
@@ -96,6 +97,8 @@ def _compare_ledgers(session: Session) -> Finding:
         differences = find_differences(session)
     except NoAnswer as silence:
         return Finding(title, facts=[{"gateway": f"did not answer: {silence}"}])
+    except DatabaseTrouble as trouble:
+        return Finding(title, facts=[{"operations": f"could not be read: {trouble}"}])
     if differences is None:
         return Finding(title, note="this gateway shows no ledger")
     return Finding(title, facts=[_told(difference) for difference in differences[:MOST_LISTED]])

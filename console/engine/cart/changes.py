@@ -16,7 +16,7 @@ from console.engine.cart.carts import (
     touch_cart,
     variant_ids,
 )
-from console.engine.driving.expiry import expire_if_due
+from console.engine.driving.expiry import undo_if_due
 from console.engine.errors import CartLocked, CartOrdered, InvalidInput, LostRace, NotFound
 from console.engine.store.database import insert_into, look, transact, until_won
 from console.engine.store.tables import cart_lines, carts, variants
@@ -139,13 +139,16 @@ def _change(session: Session, cart_id: int, work: Callable[[Row[Any]], Result]) 
 
 
 def _make_way(session: Session, cart_id: int) -> None:
-    """Expire what holds the cart if it is due; otherwise say why the cart cannot be changed."""
+    """Expire what holds the cart if it is due; otherwise say why the cart cannot be changed.
+
+    Whoever changes a cart waits for no gateway: the money of what stood in the way is the worker's.
+    """
     cart = look(session, lambda reader: read_cart(reader, cart_id))
     if cart.status == CartStatus.ORDERED:
         raise CartOrdered("This cart was bought already.", cart_id=cart_id)
     if cart.lock_id is None:
         return
-    lock = expire_if_due(session, cart.lock_id)
+    lock = undo_if_due(session, cart.lock_id)
     if lock.holds_cart:
         raise CartLocked(
             "This cart is being bought and cannot be changed.",

@@ -22,7 +22,12 @@ from console.models.types import clock
 
 log = structlog.get_logger("checkout")
 
+OnDefect = Callable[[str, Exception], None]  # hears which one of many failed, and how
 _LOOKAHEAD = 20  # a worker that finds the first ones taken by its siblings goes on to the next
+
+
+def ignore(_which: str, _error: Exception) -> None:
+    """Hear of a defect, and leave it at its log line."""
 
 
 class _Taken(Exception):
@@ -39,13 +44,13 @@ def recover(session: Session, *, limit: int = 100) -> int:
     return moved
 
 
-def drive_interrupted(session: Session, *, limit: int) -> int:
+def drive_interrupted(session: Session, *, limit: int, on_defect: OnDefect = ignore) -> int:
     """Drive interrupted checkouts on, at most so many; tell how many got any further. Own transactions.
 
     First those whose driver died, then the longest unchanged. One that fails by a defect is logged and keeps no other
-    waiting.
+    waiting; `on_defect` hears of it.
     """
-    return sum(_recover_one(session, lock_id) or 0 for lock_id in _candidates(session, limit=limit))
+    return sum(_recover_one(session, lock_id, on_defect) or 0 for lock_id in _candidates(session, limit=limit))
 
 
 def recover_next(session: Session) -> bool:
@@ -66,11 +71,25 @@ def _is_candidate(session: Session, lock_id: int) -> bool:
     return look(session, lambda reader: reader.scalar(query)) is not None
 
 
-def call_for_overdue(session: Session, *, limit: int = 100) -> list[str]:
-    """Ask for a human where a payment has no last word past its time-out; give the references. Own transactions."""
+def call_for_overdue(session: Session, *, limit: int = 100, on_defect: OnDefect = ignore) -> list[str]:
+    """Ask for a human where a payment has no last word past its time-out; give the references. Own transactions.
+
+    One that fails by a defect is logged and keeps no other waiting; `on_defect` hears of it.
+    """
     query = overdue_operations(runtime_of(session).config).limit(limit)
     found = look(session, lambda reader: list(reader.execute(query)))
-    return [row.reference for row in found if transact(session, _call_for(session, row.lock_id, row.kind))]
+    return [row.reference for row in found if _is_called_for(session, row, on_defect)]
+
+
+def _is_called_for(session: Session, row: Row[Any], on_defect: OnDefect) -> bool:
+    try:
+        return transact(session, _call_for(session, row.lock_id, row.kind))
+    except DatabaseUnavailable:
+        raise
+    except Exception as error:
+        log.exception("nobody_called", reference=row.reference)
+        on_defect(row.reference, error)
+        return False
 
 
 def overdue_operations(config: CheckoutConfig) -> Select[Any]:
@@ -122,7 +141,7 @@ def _candidates(session: Session, *, limit: int) -> list[int]:
     return look(session, lambda reader: list(reader.scalars(query)))
 
 
-def _recover_one(session: Session, lock_id: int) -> bool | None:
+def _recover_one(session: Session, lock_id: int, on_defect: OnDefect = ignore) -> bool | None:
     """Drive one on; tell whether it got any further, None when somebody else has it or it cannot be driven."""
 
     def claim() -> None:
@@ -130,15 +149,16 @@ def _recover_one(session: Session, lock_id: int) -> bool | None:
         if session.execute(mine.with_for_update(skip_locked=True, of=locks)).one_or_none() is None:
             raise _Taken
 
-    before = lock = look(session, lambda reader: read_lock(reader, lock_id))
     try:
+        before = look(session, lambda reader: read_lock(reader, lock_id))
         lock = drive_on(session, before, claim=claim)
     except (InProgress, _Taken):
         return None
     except DatabaseUnavailable:
         raise
-    except Exception:
-        log.exception("checkout_not_recovered", reference=lock.reference)
+    except Exception as error:
+        log.exception("checkout_not_recovered", lock_id=lock_id)
+        on_defect(f"checkout {lock_id}", error)
         return None
     log.info("checkout_recovered", reference=lock.reference, state=lock.state, outcome=lock.outcome)
     return bool(lock.state != before.state)

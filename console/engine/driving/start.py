@@ -9,7 +9,7 @@ from sqlalchemy import Row, bindparam, insert, update
 from sqlalchemy.orm import Session
 
 from console.engine.cart.carts import read_cart, touch_cart
-from console.engine.driving.expiry import expire_if_due
+from console.engine.driving.expiry import undo_if_due
 from console.engine.driving.legs import run_leg_one
 from console.engine.driving.locks import change, new_reference
 from console.engine.errors import CartChanged, CartOrdered, CheckoutInProgress, InvalidInput, LostRace, NotFound
@@ -146,7 +146,7 @@ def _find_holder(session: Session, asked: _Request) -> CheckoutLock | None:
     if cart.lock_id is None:
         _require_revision(asked, cart)
         return None
-    holder = expire_if_due(session, cart.lock_id)
+    holder = undo_if_due(session, cart.lock_id)  # its money is the worker's: nobody waits here
     if not holder.holds_cart:
         return None
     lock = present(session, CheckoutLock, holder)

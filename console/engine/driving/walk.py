@@ -18,7 +18,7 @@ from console.engine.driving import legs
 from console.engine.driving.locks import Drive, let_go, new_drive, read_lock, renew, take_over, was_due
 from console.engine.driving.moves import CALLS, Move, next_move
 from console.engine.driving.point_of_no_return import enter_capture
-from console.engine.errors import DatabaseUnavailable, InProgress, LostRace
+from console.engine.errors import DatabaseTrouble, InProgress, LostRace
 from console.engine.machine import ENDED, State
 from console.engine.payments.calls import ask_gateway
 from console.engine.payments.facts import Fact, record_answer, record_silence
@@ -57,7 +57,7 @@ class Walk:
         """Go on until the checkout ends or must wait; give the lock as it is then.
 
         Raises:
-            DatabaseUnavailable: when the database is out of reach; the recovery goes on from what was committed.
+            DatabaseTrouble: when the database gives no answer; the recovery goes on from what was committed.
         """
         for _ in range(MOST_MOVES):
             move = Move.EXPIRE if self._is_due() else self._next_move(silent=self.silent)
@@ -120,7 +120,7 @@ class Walk:
         began = time.monotonic()
         try:
             progress = transact(self.session, lambda: LEGS[move](self.session, self.drive, self.fact))
-        except (LostRace, DatabaseUnavailable):
+        except (LostRace, DatabaseTrouble):
             raise
         except Exception as error:
             log.exception("checkout_leg_failed", lock_id=self.drive.lock.id, leg=move.value)
@@ -146,7 +146,7 @@ class Walk:
         """Go back from a broken leg 2; False when even that is broken."""
         try:
             self._decide(legs.go_back_broken, reason=f"The order could not be created: {error}")
-        except (LostRace, DatabaseUnavailable):
+        except (LostRace, DatabaseTrouble):
             raise
         except Exception:
             log.exception("checkout_rollback_failed", lock_id=self.drive.lock.id)

@@ -39,7 +39,7 @@ def take_notice(session: Session, notice: PaymentNotice) -> Row[Any]:
     Raises:
         InvalidWebhook: when it was signed more than 300 s from now, by the database's clock.
         NotFound: when we never asked this gateway for that payment; it is logged, and must be told again.
-        DatabaseUnavailable: when nothing could be stored.
+        DatabaseTrouble: when nothing could be stored.
     """
     provider = runtime_of(session).gateway.name
     lock_id = look(session, lambda reader: _find(reader, notice, provider))

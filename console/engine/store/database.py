@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
-from console.engine.errors import DatabaseUnavailable, LostRace
+from console.engine.errors import DatabaseSlow, DatabaseTrouble, DatabaseUnavailable, LostRace
 from console.engine.store import signals
 from console.engine.store.express import Answer, Channel, LateConnection, find_ticket, open_channel, run_express
 
@@ -34,6 +34,7 @@ MOST_RACES = 5
 # SQLSTATE classes: connection, transaction state (a server gone read-only), rollback (deadlock), resources,
 # object in use (lock timeout), intervention, system.
 _TRANSIENT_CLASSES = {"08", "25", "40", "53", "55", "57", "58"}
+_STOPPED = "57014"  # of the class of interventions, but the database is well: it was the statement that took too long
 _WRITES = "checkout_writes"
 _CHANNEL = "checkout_line"
 _SAVE, _UNDO = "SAVEPOINT checkout_leg", "ROLLBACK TO SAVEPOINT checkout_leg"
@@ -191,8 +192,12 @@ def transact(session: Session, work: Callable[[], Result], *, is_repeatable: boo
     means that nobody knows; `work` is then run again and finds by its conditional updates what became of it. What
     would be done twice says so by `is_repeatable=False`, and its caller is told that nobody knows.
 
+    What took too long is not tried again: it would take as long once more, of the shopper's time and of a database
+    that has too much to do. Nothing of it is kept, and a checkout under way is driven on by the recovery.
+
     Raises:
         DatabaseUnavailable: when the database is out of reach, or would not let us through in time.
+        DatabaseSlow: when it stopped a statement that took too long.
         Exception: whatever `work` raises; the transaction is rolled back.
     """
 
@@ -242,6 +247,8 @@ def _persist(attempt: Callable[[], Result]) -> Result:
         try:
             return attempt()
         except (DBAPIError, PoolTimeout) as error:
+            if was_stopped(error):
+                raise trouble_with(error) from error
             if not _may_succeed_later(error):
                 raise
             if number == RETRIES:
@@ -257,7 +264,7 @@ def look(session: Session, query: Callable[[Connection], Result]) -> Result:
     requests as the pool has connections, all would wait for ever.
 
     Raises:
-        DatabaseUnavailable: as `transact`.
+        DatabaseTrouble: as `transact`.
     """
     end_open(session)
 
@@ -295,6 +302,18 @@ def _reading(engine: Engine) -> Engine:
 def _engine_of(session: Session) -> Engine:
     bind = session.get_bind()
     return bind.engine
+
+
+def was_stopped(error: BaseException) -> bool:
+    """Tell whether an error of the driver's says that a statement took too long, or that somebody cancelled it."""
+    return getattr(getattr(error, "orig", None), "sqlstate", None) == _STOPPED
+
+
+def trouble_with(error: BaseException) -> DatabaseTrouble:
+    """Word an error of the driver's, where it shows past `transact` and `look`."""
+    if was_stopped(error):
+        return DatabaseSlow("The database took too long over this and stopped; try again in a while.")
+    return DatabaseUnavailable("The database is out of reach; try again shortly.")
 
 
 def _may_succeed_later(error: DBAPIError | PoolTimeout) -> bool:

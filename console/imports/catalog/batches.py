@@ -18,12 +18,23 @@ from console.models.types import clock
 
 
 @dataclass(frozen=True)
+class Repriced:
+    """A product's price that is another now, in minor units of its currency."""
+
+    sku: str
+    currency: str
+    before: int
+    after: int
+
+
+@dataclass(frozen=True)
 class BatchResult:
-    """What became of a batch: lines that went in, SKUs that are new, lines that were refused."""
+    """What became of a batch: lines that went in, SKUs that are new, lines that were refused, prices that changed."""
 
     written: int
     added: int
     refused: list[BadLine]
+    repriced: list[Repriced]
 
 
 def write_batch(session: Session, products: Sequence[Product]) -> BatchResult:
@@ -36,12 +47,14 @@ def write_batch(session: Session, products: Sequence[Product]) -> BatchResult:
     stocktake = Stocktake(session, find_warehouses(session, products))
     refused = stocktake.hold(products, variant_ids=known)
     taken = [product for product in products if product.line not in refused]
+    repriced: list[Repriced] = []
     if taken:
         ids = _write_variants(session, taken)
-        _write_prices(session, taken, ids)
+        repriced = _write_prices(session, taken, ids)
         stocktake.write(taken, variant_ids=ids)
     added = {product.sku for product in taken} - known.keys()
-    return BatchResult(len(taken), len(added), [BadLine(line, reason) for line, reason in refused.items()])
+    bad = [BadLine(line, reason) for line, reason in refused.items()]
+    return BatchResult(len(taken), len(added), bad, repriced)
 
 
 def _ids_of(session: Session, products: Sequence[Product]) -> dict[str, int]:
@@ -69,9 +82,11 @@ def _upsert_variants(session: Session, rows: list[dict[str, Any]], *, changing: 
     return dict(written.tuples().all())
 
 
-def _write_prices(session: Session, products: Sequence[Product], ids: dict[str, int]) -> None:
+def _write_prices(session: Session, products: Sequence[Product], ids: dict[str, int]) -> list[Repriced]:
+    """Write the prices; tell which were others before."""
+    before = _hold_prices(session, ids)
     insert = insert_into(session, variant_prices)
-    rows = {
+    rows: dict[tuple[str, str], dict[str, Any]] = {
         (product.sku, product.currency): {
             "variant_id": ids[product.sku],
             "currency_code": product.currency,
@@ -85,3 +100,16 @@ def _write_prices(session: Session, products: Sequence[Product], ids: dict[str, 
         where=variant_prices.c.unit_price != insert.excluded.unit_price,
     )
     session.connection().execute(upsert, list(rows.values()))
+    return [
+        Repriced(sku, currency, before[row["variant_id"], currency], row["unit_price"])
+        for (sku, currency), row in rows.items()
+        if before.get((row["variant_id"], currency), row["unit_price"]) != row["unit_price"]
+    ]
+
+
+def _hold_prices(session: Session, ids: dict[str, int]) -> dict[tuple[int, str], int]:
+    """Hold the prices there are, and read them: what is told to have changed is what this batch changes."""
+    price = variant_prices.c
+    query = select(price.variant_id, price.currency_code, price.unit_price).where(price.variant_id.in_(ids.values()))
+    held = query.order_by(price.variant_id, price.currency_code).with_for_update()
+    return {(row.variant_id, row.currency_code): row.unit_price for row in session.execute(held)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -53,7 +54,7 @@ def import_catalog(
     stock: int = DEFAULT_STOCK,
     on_progress: Callable[[int, int], None] = lambda _position, _size: None,
 ) -> ImportReport:
-    """Bring a catalogue file in, audited. Own transactions, one a batch.
+    """Bring a catalogue file in. Own transactions, one a batch, each with its audit entry: it may be stopped any time.
 
     `stock` is the number of pieces for products without any, in a file that has no stock column. `on_progress` hears
     how many bytes of how many were read.
@@ -62,15 +63,41 @@ def import_catalog(
         UnreadableFile: when the file cannot be opened, or its header is no catalogue's.
     """
     report = ImportReport()
+    subject = ("catalog", path.name[:_LONGEST_ID])
     with open_csv(path) as file:
         lines = _to_its_end(read_products(Table(file), stock=stock))
         while batch := list(islice(lines, BATCH_LINES)):
-            _take_in(session, batch, report)
+            bad = [line for line in batch if isinstance(line, BadLine)]
+            products = [line for line in batch if isinstance(line, Product)]
+            for line in bad:
+                report.note(line)
+            if products:
+                report.add(transact(session, partial(_write, session, products, Actor(actor), subject)))
             on_progress(file.position, file.size)
-    counts = {"written": report.written, "added": report.added, "refused": report.refused}
-    entry = Entry("import_catalog", ("catalog", path.name[:_LONGEST_ID]), after=counts)
-    transact(session, lambda: write_entry(session, Actor(actor), entry))
     return report
+
+
+def _write(session: Session, products: list[Product], actor: Actor, subject: tuple[str, str]) -> BatchResult:
+    """Write a batch and who brought it in: which lines, and each price that is another now. Caller commits."""
+    result = write_batch(session, products)
+    after = {
+        "lines": [products[0].line, products[-1].line],
+        "written": result.written,
+        "added": result.added,
+        "refused": len(result.refused),
+        "prices": _prices(result, "after"),
+    }
+    entry = Entry("import_catalog", subject, before={"prices": _prices(result, "before")}, after=after)
+    write_entry(session, actor, entry)
+    return result
+
+
+def _prices(result: BatchResult, moment: str) -> dict[str, dict[str, int]]:
+    """Tell the prices that changed, by SKU and currency, in minor units."""
+    prices: dict[str, dict[str, int]] = {}
+    for each in result.repriced:
+        prices.setdefault(each.sku, {})[each.currency] = getattr(each, moment)
+    return prices
 
 
 def _to_its_end(lines: Iterator[Product | BadLine]) -> Iterator[Product | BadLine]:
@@ -84,14 +111,3 @@ def _to_its_end(lines: Iterator[Product | BadLine]) -> Iterator[Product | BadLin
         if last == 1:
             raise
         yield BadLine(last + 1, str(error))
-
-
-def _take_in(session: Session, batch: list[Product | BadLine], report: ImportReport) -> None:
-    products = []
-    for line in batch:
-        if isinstance(line, BadLine):
-            report.note(line)
-        else:
-            products.append(line)
-    if products:
-        report.add(transact(session, lambda: write_batch(session, products)))

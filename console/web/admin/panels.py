@@ -8,7 +8,6 @@ from typing import Any
 
 import structlog
 from flask import render_template
-from sqlalchemy.exc import SQLAlchemyError
 
 from console.engine.store.database import look
 from console.extensions import current_settings, db
@@ -63,10 +62,11 @@ PANELS: Mapping[str, Panel] = {
 
 
 def show_panel(panel: Panel, *, hours: int) -> str:
-    """Render a panel; one whose query fails says so in its place."""
+    """Render a panel; one that fails, by whatever fault, says so in its place."""
     try:
         reading = panel.read(hours)
-    except SQLAlchemyError as error:
-        log.warning("panel_failed", panel=panel.name, reason=str(error))
+        return render_template(f"admin/panels/_{panel.name}.html", panel=panel, hours=hours, reading=reading)
+    except Exception:
+        log.exception("panel_failed", panel=panel.name)
+        db.session.rollback()
         return render_template("admin/panels/_failed.html", panel=panel, hours=hours)
-    return render_template(f"admin/panels/_{panel.name}.html", panel=panel, hours=hours, reading=reading)

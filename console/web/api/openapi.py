@@ -142,7 +142,7 @@ def _error_slugs(operation: Operation) -> dict[int, list[str]]:
     """List the errors of a call by status: those it declares, and those that HTTP has for its kind."""
     call = operation.call
     found: dict[int, list[str]] = {}
-    for code in (*call.refusals, "database_unavailable"):
+    for code in (*call.refusals, "database_unavailable", "database_slow"):
         found.setdefault(errors.STATUSES[code], []).append(code)
     statuses = [*_FOR_EVERY_CALL]
     statuses += [] if call.is_public else _FOR_TOKENS

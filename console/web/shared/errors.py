@@ -17,8 +17,9 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-from console.engine.errors import CheckoutError, DatabaseUnavailable, Ended, InvalidInput
+from console.engine.errors import CheckoutError, Ended, InvalidInput
 from console.engine.machine import Outcome
+from console.engine.store.database import trouble_with
 from console.telemetry.requests import request_id
 from console.web.shared import error_pages
 
@@ -27,6 +28,7 @@ MEDIA_TYPE = "application/problem+json"
 
 # What the engine refuses.
 STATUSES: dict[str, int] = {
+    "payment_pending": 202,  # taken in, not decided: nothing failed, and another payment would be a second one
     "invalid_webhook": 400,
     "not_found": 404,
     "invalid": 422,
@@ -46,6 +48,7 @@ STATUSES: dict[str, int] = {
     "cart_locked": 423,
     "checkout_in_progress": 423,
     "database_unavailable": 503,
+    "database_slow": 503,
     "checkout_error": 500,
 }
 # What HTTP itself refuses.
@@ -61,7 +64,7 @@ SLUGS: dict[int, str] = {
     500: "internal_error",
     503: "unavailable",
 }
-RETRY_AFTER_SECONDS = {"in_progress": 2, "database_unavailable": 5}
+RETRY_AFTER_SECONDS = {"in_progress": 2, "database_unavailable": 5, "database_slow": 30}
 # SQLAlchemy's words for a database that is out of reach or too busy; all its other errors are defects of ours.
 DATABASE_ERRORS = (OperationalError, InterfaceError, PoolTimeout)
 DEFECT = "Something went wrong on our side; if you ask for help, give the request id."
@@ -113,9 +116,10 @@ def answer_refusal(error: CheckoutError) -> Response:
 
 
 def answer_database_error(error: Exception) -> Response:
-    """Answer that the database is out of reach, where the engine did not say so itself."""
-    log.warning("database_unavailable", reason=str(error))
-    return answer_refusal(DatabaseUnavailable("The database is out of reach; try again shortly."))
+    """Answer that the database is out of reach, or was too slow, where the engine did not say so itself."""
+    trouble = trouble_with(error)
+    log.warning(trouble.code, reason=str(error))
+    return answer_refusal(trouble)
 
 
 def _page(status: int, detail: str, headers: Mapping[str, str]) -> Response:

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any, TypeVar
 
 import structlog
-from flask import Response, current_app
+from flask import Response, current_app, g
 from flask_limiter.util import get_remote_address
 from redis.exceptions import RedisError
-from sqlalchemy.exc import SQLAlchemyError
 
 from console.engine.driving.idempotency import is_finished
+from console.engine.errors import DatabaseTrouble
 from console.engine.store.database import look
 from console.extensions import current_settings, db
 from console.limiter import ViewLimiter
@@ -38,6 +39,24 @@ def tell_customer(teller: Callable[[], str | None]) -> None:
     _tellers.append(teller)
 
 
+@dataclass(frozen=True)
+class _Counting:
+    """What the limiter needs for one request, found out before it is asked.
+
+    Whatever its callables raised it would take for a fault of its own storage, and count in memory from then on.
+    """
+
+    limit: str
+    bucket: str
+    customer: str
+    cost: int
+
+
+def _counting() -> _Counting:
+    found: _Counting = g.checkout_counting
+    return found
+
+
 def customer_key() -> str:
     """Tell whose calls are counted together."""
     for teller in _tellers:
@@ -50,7 +69,7 @@ def customer_key() -> str:
 
 # A limiter of its own: the other one's headers would put its Retry-After in the place of a refusal's.
 # Of the requests that lose Redis at once one switches to memory; the errors of the others are logged, not answered.
-checkout_limiter = ViewLimiter(customer_key, headers_enabled=False, swallow_errors=True)
+checkout_limiter = ViewLimiter(lambda: _counting().customer, headers_enabled=False, swallow_errors=True)
 
 
 def no_attempt() -> Attempt:
@@ -67,31 +86,29 @@ def limited(
     nothing is asked.
     """
 
-    def limit() -> str:
-        own = _own_limit(call())
-        return str(current_settings().checkout_rate_limit if own is None else own)
-
-    def bucket(_endpoint: str) -> str:
-        return "checkout" if _own_limit(call()) is None else f"checkout-{call()}"
-
-    def cost() -> int:
-        return 0 if _is_replay(call(), attempt()) else 1
-
     def limit_view(view: Callable[..., View]) -> Callable[..., View]:
-        counted = checkout_limiter.shared_limit(limit, bucket, cost=cost)(view)
+        counted = checkout_limiter.shared_limit(
+            lambda: _counting().limit, lambda _endpoint: _counting().bucket, cost=lambda: _counting().cost
+        )(view)
 
         @wraps(view)
         def served(*arguments: Any, **named: Any) -> View:
-            return counted(*arguments, **named) if limit() else view(*arguments, **named)
+            limit, bucket = _limit_of(call())
+            if not limit:
+                return view(*arguments, **named)
+            cost = 0 if _is_replay(call(), attempt()) else 1
+            g.checkout_counting = _Counting(limit, bucket, customer_key(), cost)
+            return counted(*arguments, **named)
 
         return served
 
     return limit_view
 
 
-def _own_limit(call: str) -> str | None:
+def _limit_of(call: str) -> tuple[str, str]:
+    """Tell a call's limit and the bucket it is counted in: its own, or the one that the calls share."""
     own: str | None = getattr(current_settings(), f"checkout_rate_limit_{call}")
-    return own
+    return (current_settings().checkout_rate_limit, "checkout") if own is None else (own, f"checkout-{call}")
 
 
 def _is_replay(call: str, attempt: Attempt) -> bool:
@@ -101,7 +118,7 @@ def _is_replay(call: str, attempt: Attempt) -> bool:
         return False
     try:
         return look(db.session(), lambda reader: is_finished(reader, lock_id, call=call, key=key))
-    except SQLAlchemyError:  # the call itself is going to say so; to the limiter it would look like its own storage
+    except DatabaseTrouble:  # the call itself is going to say so; it is counted
         log.warning("replay_unknown", call=call, exc_info=True)
         return False
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from werkzeug import Response as AnyResponse
 from werkzeug.exceptions import TooManyRequests
 
-from console.engine.errors import CartLocked, CheckoutError, CheckoutInProgress, DatabaseUnavailable, Ended
+from console.engine.errors import CartLocked, CheckoutError, CheckoutInProgress, DatabaseTrouble, Ended
 from console.engine.store.database import look
 from console.engine.store.tables import variants
 from console.extensions import db
@@ -54,7 +54,7 @@ class Shortage:
 @blueprint.errorhandler(CheckoutError)
 def explain(error: CheckoutError) -> Response:
     """Explain what the engine refused."""
-    if isinstance(error, DatabaseUnavailable):
+    if isinstance(error, DatabaseTrouble):
         return answer_refusal(error)  # a page that stands alone: the shop's own would ask the database again
     is_cart_intact = isinstance(error, Ended)
     head = read_cart() if is_cart_intact else None

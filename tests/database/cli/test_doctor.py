@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
 from apiflask import APIFlask
-from sqlalchemy import update
+from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
 from console.engine import CheckoutError, Payment, process
 from console.extensions import db
-from console.models import CheckoutLock, PaymentOperation, StockLevel
+from console.models import Cart, CheckoutLock, PaymentOperation, StockLevel
 from console.models.types import clock
 from console.testing.factories import VISA, Shop, make_due
 from tests.support.commands import Run
@@ -73,7 +74,14 @@ def test_a_due_checkout_that_sweeps_missed_is_a_health_matter_and_mended(run: Ru
 
     assert found.code == 0
     assert (found.document["sound"], found.document["clean"]) == (True, False)
-    assert mended.document["fixed"] == {"freed_carts": [], "owed": [], "expired": 1, "recovered": 0, "called": []}
+    assert mended.document["fixed"] == {
+        "freed_carts": [],
+        "owed": [],
+        "expired": 1,
+        "recovered": 0,
+        "called": [],
+        "unmended": [],
+    }
     assert mended.document["clean"] is True
 
 
@@ -83,6 +91,48 @@ def test_mending_says_what_it_did(run: Run, session: Session) -> None:
     make_due(session, shop.checkout())
 
     assert "Mended: 1 due checkouts expired, 0 interrupted ones recovered." in run("doctor", "--fix").out
+
+
+def test_a_cart_that_names_a_checkout_which_is_not_there_is_let_go_and_the_rest_is_mended(
+    run: Run, session: Session
+) -> None:
+    shop = Shop(session)
+    shop.sell()
+    make_due(session, shop.checkout())
+    cart = shop.cart()
+    change(session, update(Cart).where(Cart.id == cart.id).values(lock_id=99))
+
+    fixed = run("doctor", "--fix", "--json").document["fixed"]
+
+    assert (fixed["freed_carts"], fixed["expired"], fixed["unmended"]) == ([cart.id], 1, [])
+
+
+@pytest.fixture
+def broken_books(session: Session) -> Iterator[None]:
+    """Have a due checkout to mend, in a shop whose books cannot be read as a whole."""
+    shop = Shop(session)
+    shop.sell()
+    make_due(session, shop.checkout())
+    change(session, text("ALTER TABLE audit_entries RENAME TO gone"))
+    yield
+    change(session, text("ALTER TABLE gone RENAME TO audit_entries"))
+
+
+@pytest.mark.usefixtures("broken_books")
+def test_what_was_mended_is_told_when_the_diagnosis_fails(run: Run) -> None:
+    ran = run("doctor", "--fix")
+
+    assert ran.code == 1
+    assert "Mended: 1 due checkouts expired" in ran.out
+    assert "audit_entries" in ran.err
+
+
+@pytest.mark.usefixtures("broken_books")
+def test_what_was_mended_is_one_document_when_the_diagnosis_fails(run: Run) -> None:
+    ran = run("doctor", "--fix", "--json")
+
+    assert ran.code == 1
+    assert (ran.document["sound"], ran.document["rules"], ran.document["fixed"]["expired"]) == (None, [], 1)
 
 
 @pytest.mark.parametrize(("age_seconds", "status"), [(200, "ok"), (400, "broken")])

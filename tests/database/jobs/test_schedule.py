@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from threading import Event
 
+import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
@@ -16,6 +17,7 @@ from console.testing.clock import FrozenClock
 from console.testing.factories import VISA, Shop
 from console.testing.scripted import ScriptedGateway
 from tests.support.engine.rows import read_one
+from tests.support.engine.slow_tables import lose_patience, slow_table
 
 DUTY = Duty("worker", 300, Event())
 
@@ -52,6 +54,20 @@ def test_a_gateway_without_a_ledger_is_no_trouble(session: Session, shop: Shop) 
     attach(session.get_bind().engine, config=CheckoutConfig(), gateway=ScriptedGateway())
 
     assert compare_ledgers(session, DUTY) is False
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_books_that_take_too_long_to_read_are_told_and_end_no_round(
+    session: Session, shop: Shop, database_url: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    shop.sell()
+    process(session, shop.checkout(), payment=VISA)
+    lose_patience(session.get_bind().engine)
+
+    with slow_table(database_url, "payment_operations"):
+        assert compare_ledgers(session, DUTY) is False
+
+    assert "ledger_not_compared" in capfd.readouterr().err
 
 
 def test_several_checkouts_are_recovered_at_a_time() -> None:

@@ -23,6 +23,7 @@ from apiflask import APIFlask
 from console.extensions import db
 from console.models import Cart, WorkerHeartbeat
 from console.web.probe_worker import is_probe
+from tests.support.engine.slow_tables import lose_patience, slow_table
 from tests.support.installation import build_app, environment, migrate
 from tests.support.places import ROOT
 from tests.support.services import postgresql_database
@@ -163,6 +164,20 @@ def test_without_a_database_every_check_is_still_named(make_app: Callable[..., A
     assert (answer.status_code, health["status"]) == (503, "unhealthy")
     assert health["checks"]["redis"]["status"] == "ok"
     assert {health["checks"][name]["status"] for name in health["checks"] if name != "redis"} == {"error"}
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_check_that_takes_too_long_warns_and_stops_no_other(app: APIFlask, database_url: str) -> None:
+    add(app, heartbeat(timedelta()))
+    with app.app_context():
+        lose_patience(db.engine)
+
+    with slow_table(database_url, "stock_reservations"):
+        checks = checks_of(app)
+
+    assert {name for name, check in checks.items() if check["status"] != "ok"} == {"invariants"}
+    assert checks["invariants"]["status"] == "warning"
+    assert "took too long" in checks["invariants"]["message"]
 
 
 @contextmanager

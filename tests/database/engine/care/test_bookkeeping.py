@@ -10,6 +10,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from console.engine import CheckoutError, process, resolve
+from console.engine.care import reconciliation
 from console.engine.care.invariants import check_all
 from console.engine.care.reconciliation import reconcile
 from console.engine.driving.recovery import recover
@@ -21,7 +22,7 @@ from console.models import CheckoutLock, PaymentOperation
 from console.testing.factories import VISA, Shop
 from console.testing.scripted import ScriptedGateway, refuse, stay_silent
 from tests.support.engine.facts import statuses
-from tests.support.engine.purchases import calls_for_humans
+from tests.support.engine.purchases import break_down, calls_for_humans
 from tests.support.engine.rows import read_one
 
 
@@ -119,6 +120,29 @@ def test_a_void_that_the_ledger_shows_done_frees_a_checkout_whose_void_was_refus
 
     now = read_one(session, CheckoutLock)
     assert (now.state, now.needs_attention) == ("failed", None)
+
+
+def test_a_payment_that_cannot_be_recorded_keeps_no_other_from_it(
+    session: Session, shop: Shop, bank: Bookkeeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bank.script("capture", *[stay_silent] * 6)
+    shop.sell()
+    first, second = shop.checkout(), shop.checkout()
+    for lock in (first, second):
+        with suppress(CheckoutError):
+            process(session, lock, payment=VISA)
+        bank.post(lock.reference, authorized=1000, captured=1000)
+    record_answer = reconciliation.record_answer
+
+    def record_unless_first(session: Session, lock_id: int, *fact: Any) -> Any:
+        return break_down() if lock_id == first.id else record_answer(session, lock_id, *fact)
+
+    monkeypatch.setattr(reconciliation, "record_answer", record_unless_first)
+
+    done = reconcile(session)
+
+    assert done is not None
+    assert (done.recorded, done.failed) == ([f"{second.reference} capture"], [f"{first.reference} capture"])
 
 
 def test_what_the_ledger_does_not_have_calls_a_human_once(session: Session, shop: Shop, bank: Bookkeeper) -> None:

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Row, update
 from sqlalchemy.orm import Session
 
 from console.engine import CheckoutError, Payment, process
+from console.engine.care import comparison, doctor
 from console.engine.care.comparison import Difference, find_differences
 from console.engine.machine import OperationKind
 from console.engine.payments.gateway import GatewayRequest
 from console.engine.runtime import CheckoutConfig, attach
+from console.engine.store.database import Reader
 from console.engine.store.moments import moment_ago
 from console.gateways.sandbox import SandboxGateway
 from console.models import CheckoutLock, PaymentOperation
 from console.models.types import clock
 from console.testing.factories import VISA, Shop
 from console.testing.scripted import ScriptedGateway
+from tests.support.engine.slow_tables import lose_patience, slow_table
 
 
 def pay(session: Session, shop: Shop, token: str) -> CheckoutLock:
@@ -29,8 +33,9 @@ def pay(session: Session, shop: Shop, token: str) -> CheckoutLock:
     return lock
 
 
-def change(session: Session, kind: str, **values: Any) -> None:
-    session.execute(update(PaymentOperation).where(PaymentOperation.kind == kind).values(values))
+def change(session: Session, kind: str, *, lock_id: int | None = None, **values: Any) -> None:
+    these = (PaymentOperation.kind == kind, *([] if lock_id is None else [PaymentOperation.lock_id == lock_id]))
+    session.execute(update(PaymentOperation).where(*these).values(values))
     session.commit()
 
 
@@ -89,6 +94,65 @@ def test_a_gateway_without_a_ledger_cannot_be_compared(session: Session, shop: S
     process(session, shop.checkout(), payment=VISA)
 
     assert find_differences(session) is None
+
+
+def test_however_much_was_sold_it_is_compared_a_batch_at_a_time(
+    session: Session, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.sell()
+    first, *_, last = [pay(session, shop, "tok_visa") for _ in range(4)]
+    change(session, "capture", status="refused", lock_id=first.id)
+    change(session, "capture", status="refused", lock_id=last.id)
+    monkeypatch.setattr(comparison, "_BATCH", 3)
+    read: list[int] = []
+    by_key = comparison._by_key
+    monkeypatch.setattr(comparison, "_by_key", lambda rows, provider: by_key(note(rows), provider))
+
+    def note(rows: Iterable[Row[Any]]) -> list[Row[Any]]:
+        kept = list(rows)
+        read.append(len(kept))
+        return kept
+
+    told = [(each.reference, each.kind) for each in find_differences(session) or ()]
+
+    assert told == sorted([(first.reference, "capture"), (last.reference, "capture")])
+    assert read[:3] == [3, 3, 2]
+
+
+def test_what_is_older_than_the_beginning_is_not_read_to_its_end(
+    session: Session, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.sell()
+    for _ in range(3):
+        pay(session, shop, "tok_visa")
+    session.execute(update(PaymentOperation).where(PaymentOperation.id <= 4).values(created_at=clock(-7200)))
+    session.commit()
+    monkeypatch.setattr(comparison, "_BATCH", 2)
+    looks: list[int | None] = []
+    before = comparison._before
+
+    def note(reader: Reader, *, operation_id: int | None) -> Sequence[Row[Any]]:
+        looks.append(operation_id)
+        return before(reader, operation_id=operation_id)
+
+    monkeypatch.setattr(comparison, "_before", note)
+
+    assert find_differences(session, since=moment_ago(session, 3600)) == []
+    assert looks == [None, 5]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_operations_that_take_too_long_to_read_are_told_by_the_doctor(
+    session: Session, shop: Shop, database_url: str
+) -> None:
+    shop.sell()
+    pay(session, shop, "tok_visa")
+    lose_patience(session.get_bind().engine)
+
+    with slow_table(database_url, "payment_operations"):
+        finding = doctor._compare_ledgers(session)
+
+    assert "took too long" in finding.facts[0]["operations"]
 
 
 class Meanwhile:

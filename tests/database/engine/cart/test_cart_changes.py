@@ -7,9 +7,12 @@ from sqlalchemy.orm import Session
 
 from console.engine import LineRequest, create_cart, process
 from console.engine.cart.changes import add_line, change_details, remove_line, set_quantity
+from console.engine.driving.recovery import recover_next
 from console.engine.errors import CartLocked, CartOrdered, InvalidInput, NotFound
-from console.models import Cart, CartLine
+from console.models import Cart, CartLine, CheckoutLock
 from console.testing.factories import VISA, Shop, make_due
+from console.testing.scripted import ScriptedGateway, stay_silent
+from tests.support.engine.purchases import pay, start_waiting
 from tests.support.engine.rows import read, read_one
 
 CHANGES = {
@@ -71,6 +74,34 @@ def test_a_due_checkout_in_the_way_is_expired(session: Session, shop: Shop, chan
     change(session, session.get_one(Cart, lock.cart_id))  # type: ignore[operator]
 
     assert read_one(session, Cart).lock_id is None
+
+
+@every_change
+def test_a_change_of_the_cart_waits_for_no_gateway(
+    session: Session, shop: Shop, bank: ScriptedGateway, change: object
+) -> None:
+    bank.script("authorize", *[stay_silent] * 3)
+    lock = pay(session, shop)
+    make_due(session, lock)
+    bank.calls.clear()
+
+    change(session, session.get_one(Cart, lock.cart_id))  # type: ignore[operator]
+
+    assert (bank.calls, read_one(session, CheckoutLock).state) == ([], "rolling_back")
+
+
+def test_the_money_of_a_checkout_that_stood_in_the_way_is_given_back_at_once_by_the_recovery(
+    session: Session, shop: Shop, bank: ScriptedGateway
+) -> None:
+    shop.sell()
+    lock = start_waiting(session, shop, bank)
+    make_due(session, lock)
+    add_line(session, session.get_one(Cart, lock.cart_id), sku="MUG", quantity=1)
+    bank.calls.clear()
+
+    assert recover_next(session)
+
+    assert (bank.calls, read_one(session, CheckoutLock).state) == (["find void", "void"], "failed")
 
 
 @pytest.mark.parametrize("quantity", [0, -1, 100_001, 10**20])

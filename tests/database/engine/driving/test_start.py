@@ -16,6 +16,8 @@ from console.engine.runtime import CheckoutConfig, attach
 from console.gateways.sandbox import SandboxGateway
 from console.models import Cart, CheckoutLock, CheckoutStep, OutboxEvent, PriceSnapshot, StockLevel
 from console.testing.factories import ADDRESS, VISA, Shop, make_due
+from console.testing.scripted import ScriptedGateway, stay_silent
+from tests.support.engine.purchases import pay
 from tests.support.engine.rows import read, read_one
 
 
@@ -97,6 +99,19 @@ def test_a_lock_found_expired_is_expired_on_the_spot(session: Session, shop: Sho
         ("pending", None),
     ]
     assert check_all(session) == []
+
+
+def test_a_start_waits_for_no_gateway_that_another_checkout_hangs_at(
+    session: Session, shop: Shop, bank: ScriptedGateway
+) -> None:
+    bank.script("authorize", *[stay_silent] * 3)
+    old = pay(session, shop)
+    make_due(session, old)
+    bank.calls.clear()
+
+    new = start(session, session.get_one(Cart, old.cart_id), session_id="laptop")
+
+    assert (bank.calls, new.id != old.id, session.get_one(Cart, old.cart_id).lock_id) == ([], True, new.id)
 
 
 def test_a_released_cart_can_be_bought_anew(session: Session, shop: Shop) -> None:

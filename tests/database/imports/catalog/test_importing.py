@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from console.engine import Payment, process
 from console.engine.care.invariants import check_all
 from console.engine.errors import PaymentPending
-from console.imports.catalog import ImportReport, import_catalog
+from console.imports.catalog import ImportReport, import_catalog, importing
 from console.imports.csv_files import UnreadableFile
 from console.models import AuditEntry, StockLevel, StockMovement, Variant, VariantPrice, Warehouse
 from console.testing.factories import Shop
@@ -208,7 +208,37 @@ def test_an_import_is_in_the_audit_trail(session: Session, file: Path) -> None:
 
     [entry] = read(session, AuditEntry)
     assert (entry.actor, entry.action, entry.object_id) == ("cli:ada", "import_catalog", "products.csv")
-    assert entry.after == {"written": 1, "added": 1, "refused": 1}
+    assert entry.after == {"lines": [2, 2], "written": 1, "added": 1, "refused": 0, "prices": {}}
+
+
+def test_prices_that_an_import_changes_are_in_the_audit_trail(session: Session, file: Path) -> None:
+    bring_in(session, file, OWN + "MUG,Mug,1.00,GBP,3\nPEN,Pen,1.00,GBP,3\nMAP,Map,1.00,GBP,3\n")
+
+    bring_in(session, file, OWN + "MUG,Mug,2.50,GBP,3\nPEN,Pen,1.00,GBP,3\nMAP,Map,500,JPY,3\n")
+
+    *_, entry = read(session, AuditEntry)
+    assert entry.before == {"prices": {"MUG": {"GBP": 100}}}
+    assert entry.after["prices"] == {"MUG": {"GBP": 250}}
+
+
+def test_an_import_that_is_interrupted_has_audited_all_that_it_changed(
+    session: Session, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "BATCH_LINES", 2)
+    bring_in(session, file, OWN + "".join(f"SKU-{number},Thing,1.00,GBP,3\n" for number in range(4)))
+    file.write_text(OWN + "".join(f"SKU-{number},Thing,2.00,GBP,3\n" for number in range(4)))
+
+    def interrupt(_position: int, _size: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        import_catalog(session, file, actor="cli:ada", on_progress=interrupt)
+
+    changed = {sku for sku, (_, price, _) in catalogue(session).items() if price == 200}
+    *_, entry = read(session, AuditEntry)
+    assert changed == {"SKU-0", "SKU-1"}
+    assert (set(entry.after["prices"]), entry.after["lines"]) == (changed, [2, 3])
+    assert check_all(session) == []
 
 
 def test_a_batch_takes_the_same_number_of_statements_however_large(

@@ -9,7 +9,7 @@ import pytest
 from apiflask import APIFlask
 
 from console.engine import errors as refusals
-from console.engine.errors import CheckoutError, Ended, PaymentPending
+from console.engine.errors import CheckoutError, Ended
 from console.web.shared.errors import STATUSES
 from tests.support.installation import build_app
 from tests.support.web.shopper import PROBLEM_FIELDS
@@ -31,8 +31,11 @@ def add_failing_view(app: APIFlask, path: str, error: Exception) -> None:
 
 
 def all_refusals() -> list[type[CheckoutError]]:
-    found = [each for each in vars(refusals).values() if isinstance(each, type) and issubclass(each, CheckoutError)]
-    return [each for each in found if each is not PaymentPending]
+    """List every class of the tree, wherever it stands."""
+    found = [CheckoutError]
+    for error in found:
+        found += error.__subclasses__()
+    return found
 
 
 @pytest.mark.parametrize("error", all_refusals(), ids=lambda error: error.__name__)
@@ -74,6 +77,20 @@ def test_nothing_is_written_to_a_database_out_of_reach(broken_app: APIFlask, pat
     answer = broken_app.test_client().post(f"/api/v1/{path}", json=sent, headers={"Authorization": "Bearer x"})
 
     assert (answer.status_code, answer.get_json()["error"]) == (503, "database_unavailable")
+
+
+def test_a_payment_that_a_view_of_the_shops_leaves_undecided_is_accepted_not_failed(broken_app: APIFlask) -> None:
+    action = {"type": "redirect", "url": "https://bank.example/3ds"}
+    pending = refusals.PaymentPending("The payment waits for the shopper.", next_action=action)
+    for path in ("/api/pay", "/pay"):
+        add_failing_view(broken_app, path, pending)
+    client = broken_app.test_client()
+
+    problem, page = client.get("/api/pay"), client.get("/pay")
+
+    assert (problem.status_code, page.status_code) == (202, 202)
+    assert (problem.get_json()["error"], problem.get_json()["context"]["next_action"]) == ("payment_pending", action)
+    assert "The payment waits for the shopper." in page.text
 
 
 def test_people_get_pages(broken_app: APIFlask) -> None:

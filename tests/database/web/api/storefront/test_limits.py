@@ -7,8 +7,10 @@ from collections.abc import Callable
 import pytest
 from flask import request
 
+from console.extensions import db
 from console.testing.factories import Shop
-from console.web.shared.limits import CUSTOMER_KEY
+from console.web.shared.limits import CUSTOMER_KEY, checkout_limiter
+from tests.support.engine.slow_tables import lose_patience, slow_table
 from tests.support.services import REDIS_URL
 from tests.support.web.shopper import Shopper
 from tests.support.web.statements import counted
@@ -136,3 +138,32 @@ def test_the_limit_costs_a_statement_only_where_a_key_is_sent(shop: Shop, limite
     ]
     assert looks[0] == []
     assert any(statement.startswith("SELECT checkout_locks.state") for statement in looks[1])
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_database_that_is_too_slow_is_not_taken_for_the_limits_storage(
+    shop: Shop, limited: MakeShopper, database_url: str
+) -> None:
+    shop.sell("MUG")
+    shopper = limited().fill_cart()
+    lock_id = shopper.checkout()["id"]
+    with shopper.app.app_context():
+        lose_patience(db.engine)
+
+    with slow_table(database_url, "idempotency_keys"):
+        refused = shopper.pay(lock_id, key="k")
+
+    assert refused.status_code == 503
+    assert refused.headers["X-RateLimit-Remaining"] == "3"
+    assert checkout_limiter._storage_dead is False
+
+
+def test_a_shop_that_cannot_tell_its_customer_is_told_so_and_counts_on(shop: Shop, limited: MakeShopper) -> None:
+    shop.sell("MUG")
+    shopper = limited().fill_cart()
+    shopper.app.config[CUSTOMER_KEY] = lambda: 1 // 0
+
+    failed = shopper.start()
+
+    assert failed.status_code == 500
+    assert checkout_limiter._storage_dead is False

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
+from console.extensions import db
 from console.models import Cart, CartLine, Order
 from console.testing.factories import ADDRESS, Shop
+from tests.support.engine.slow_tables import lose_patience, slow_table
 from tests.support.web.rows import count
 from tests.support.web.shopper import PAYMENT, Shopper
 
@@ -260,3 +262,18 @@ def test_no_change_gets_past_a_checkout_its_owners_neither(
     assert (refused.status_code, refused.get_json()["error"]) == (423, "cart_locked")
     assert shopper.ask("GET", shopper.path).get_json() == before
     assert before["locked"] is True
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_what_takes_the_database_too_long_is_told_as_slow_not_as_out_of_reach(
+    shop: Shop, shopper: Shopper, database_url: str
+) -> None:
+    shop.sell("MUG")
+    with shopper.app.app_context():
+        lose_patience(db.engine)
+
+    with slow_table(database_url, "variant_prices"):
+        answer = shopper.ask("GET", "/products")
+
+    assert (answer.status_code, answer.get_json()["error"]) == (503, "database_slow")
+    assert int(answer.headers["Retry-After"]) > 0
