@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 from console.demo import merchant
 from console.demo.staging import Stage, fall_silent
 from console.demo.wishes import DISCONTINUED, RARE, Wish, prices_by_sku
+from console.engine import Payment
 from console.engine.cart.carts import Addresses, LineRequest, create_cart
 from console.engine.cart.changes import change_details
 from console.engine.checkout import advance, cancel, process, start
 from console.engine.errors import CheckoutError, InvalidCart
 from console.engine.machine import OperationKind
-from console.engine import Payment
 from console.engine.staff.actions import release
 from console.engine.store.database import look, transact
 from console.engine.store.tables import operations, variant_prices, variants

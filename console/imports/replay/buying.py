@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from console.engine import Payment
 from console.engine.cart.carts import Addresses, LineRequest, create_cart
 from console.engine.checkout import process, start
 from console.engine.errors import CartOrdered, CheckoutError, Ended, InvalidInput
-from console.engine import Payment
 from console.engine.runtime import runtime_of
 from console.engine.store.database import transact
 from console.engine.store.tables import orders
