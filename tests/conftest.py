@@ -1,4 +1,9 @@
-"""Fixtures of all tests: a clean migrated database on SQLite and on PostgreSQL, an app, a session, a shop."""
+"""Fixtures of all tests: a clean migrated database on SQLite and on PostgreSQL, an app, a session, a shop.
+
+`unit/` needs no database; `database/` one kind or both, and what else runs beside a shop; `browser/` Chromium; `campaign/`
+kills, searches and whole runs, each in a short version. Below them stand the rooms of `console/`. What helps tests is in
+`support/`.
+"""
 
 from __future__ import annotations
 
