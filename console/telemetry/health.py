@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, cast
+from weakref import WeakKeyDictionary
 
 import redis
-from sqlalchemy import ColumnElement, func, select, text
+from sqlalchemy import ColumnElement, Engine, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -23,6 +26,7 @@ from console.models.types import clock
 from console.settings import Settings
 
 WORKER_SILENT_AFTER_SECONDS = 60
+SAMPLED_SECONDS = 10
 
 CheckStatus = Literal["ok", "warning", "error"]
 OVERALL = {"ok": "healthy", "warning": "degraded", "error": "unhealthy"}
@@ -66,7 +70,7 @@ def check_health(session: Session, settings: Settings) -> Health:
         "expired_locks": lambda: _expired_locks(session, tolerated_seconds=2 * settings.sweep_seconds),
         "stuck_checkouts": lambda: _stuck_checkouts(session),
         "worker": lambda: _worker(session, lost_after_seconds=WORKER_SILENT_AFTER_SECONDS + 2 * settings.sweep_seconds),
-        "invariants": lambda: _invariants(session),
+        "invariants": lambda: _sample_of(session).take(lambda: _answer(session, lambda: _invariants(session))),
     }
     found = {name: _answer(session, check) for name, check in checks.items()}
     return Health({**found, "redis": _redis(settings.redis_url)}, datetime.now(UTC))
@@ -114,6 +118,37 @@ def _worker(session: Session, *, lost_after_seconds: float) -> Check:
     if session.scalar(heartbeats.where(WorkerHeartbeat.seen_at > clock(-lost_after_seconds))):
         return Check("warning", f"no worker was seen for {WORKER_SILENT_AFTER_SECONDS} s", 0)
     return Check("error", f"no worker was seen for {lost_after_seconds:.0f} s: nothing is swept or recovered", 0)
+
+
+class _Sample:
+    """A check that this process makes at most every so often, by one thread at a time: whoever likes may ask for it.
+
+    Those who come meanwhile get what was found last, and wait only where nothing was found yet.
+    """
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._found: Check | None = None
+        self._taken_at = 0.0
+
+    def take(self, make: Callable[[], Check]) -> Check:
+        """Give what was found last, or make the check when that is old."""
+        found = self._found
+        if not self._guard.acquire(blocking=found is None):
+            return cast(Check, found)
+        try:
+            if self._found is None or time.monotonic() - self._taken_at >= SAMPLED_SECONDS:
+                self._found, self._taken_at = make(), time.monotonic()
+            return self._found
+        finally:
+            self._guard.release()
+
+
+_samples: WeakKeyDictionary[Engine, _Sample] = WeakKeyDictionary()
+
+
+def _sample_of(session: Session) -> _Sample:
+    return _samples.setdefault(session.get_bind().engine, _Sample())
 
 
 def _invariants(session: Session) -> Check:

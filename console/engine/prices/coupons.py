@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, func, insert, or_, select, update
+from sqlalchemy import Row, Select, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from console.engine.errors import invalid_cart
@@ -53,11 +53,16 @@ def _find_coupon(session: Session, code: str) -> Row[Any] | None:
 
     The database lowers both codes: SQLite knows the letters of English only. The exact code comes first.
     """
+    return session.execute(coupon_query(code)).one_or_none()
+
+
+def coupon_query(code: str) -> Select[Any]:
+    """Build the query for a coupon by its code; an index on `lower(code)` answers it."""
     started = or_(coupons.c.valid_from.is_(None), coupons.c.valid_from <= clock())
     running = or_(coupons.c.valid_until.is_(None), coupons.c.valid_until > clock())
     is_valid_now = (coupons.c.active & started & running).label("is_valid_now")
     query = select(coupons, is_valid_now).where(func.lower(coupons.c.code) == func.lower(code))
-    return session.execute(query.order_by(coupons.c.code != code, coupons.c.id).limit(1)).one_or_none()
+    return query.order_by(coupons.c.code != code, coupons.c.id).limit(1)
 
 
 def _discountable_variants(session: Session, coupon: Row[Any]) -> set[int] | None:

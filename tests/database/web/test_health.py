@@ -28,6 +28,7 @@ from tests.support.installation import build_app, environment, migrate
 from tests.support.places import ROOT
 from tests.support.services import postgresql_database
 from tests.support.web.database_line import line_to
+from tests.support.web.statements import statements
 
 NOBODY_LISTENS = "postgresql://postgres@127.0.0.1:1/none"
 
@@ -143,6 +144,16 @@ def test_a_broken_invariant_makes_the_shop_unhealthy(app: APIFlask) -> None:
     assert (answer.status_code, answer.get_json()["status"]) == (503, "unhealthy")
     assert answer.get_json()["checks"]["invariants"]["status"] == "error"
     assert answer.get_json()["checks"]["invariants"]["count"] == 1
+
+
+def test_however_often_health_is_asked_the_invariants_are_checked_once(app: APIFlask) -> None:
+    with statements(app) as first:
+        checks_of(app)
+    with statements(app) as again:
+        checks_of(app)
+
+    assert any("FROM carts" in statement for statement in first)
+    assert not any("FROM carts" in statement for statement in again)
 
 
 def test_a_redis_out_of_reach_degrades_and_no_more(make_app: Callable[..., APIFlask], empty_database_url: str) -> None:

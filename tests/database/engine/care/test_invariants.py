@@ -5,9 +5,11 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, Select, text
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
 from console.engine import CheckoutError, Payment, process, release
@@ -226,3 +228,24 @@ def test_a_violation_carries_its_facts(database: Engine, past: Past) -> None:
         [violation] = check_cheap(connection)
 
     assert (violation.invariant, violation.facts["id"], violation.facts["held_by"]) == (5, past.waiting, None)
+
+
+def plan_of(connection: Connection, query: Select[Any]) -> str:
+    """Explain a query, as PostgreSQL would run it where it reads a whole table only for want of an index."""
+    statement = query.limit(100).compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
+    connection.execute(text("SET LOCAL enable_seqscan = off"))
+    return "\n".join(connection.scalars(text(f"EXPLAIN {statement}")))
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_the_cheap_invariants_read_no_whole_table(database: Engine) -> None:
+    cheap = [query for invariant in INVARIANTS if invariant.is_cheap for query in invariant.queries]
+    [stock] = [invariant.queries[0] for invariant in INVARIANTS if invariant.number == 1]
+
+    with database.connect() as connection:
+        plans = [plan_of(connection, query()) for query in cheap]
+        whole = plan_of(connection, stock())
+
+    assert len(plans) == 3
+    assert [plan for plan in plans if "Seq Scan" in plan] == []
+    assert "Seq Scan on stock_levels" in whole

@@ -7,12 +7,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, select, text, update
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
 from console.engine import Payment, process, start
 from console.engine.care.invariants import check_all
 from console.engine.errors import InvalidCart, PaymentDeclined
+from console.engine.prices.coupons import coupon_query
 from console.engine.runtime import CheckoutConfig, attach
 from console.gateways.sandbox import SandboxGateway
 from console.models import (
@@ -213,3 +215,15 @@ def test_a_coupon_that_expires_after_the_prices_are_frozen_holds(
 
     assert (order.total, order.discount_total) == (900, 100)
     assert check_all(session) == []
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_coupon_is_found_by_an_index_on_its_code_in_small_letters(database: Engine) -> None:
+    query = coupon_query("Ten").compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
+
+    with database.connect() as connection:  # rolled back at the end
+        connection.execute(text("CREATE INDEX ix_for_this_test ON coupons (lower(code))"))
+        connection.execute(text("SET LOCAL enable_seqscan = off"))
+        plan = "\n".join(connection.scalars(text(f"EXPLAIN {query}")))
+
+    assert "Index Cond: (lower((code)::text) = 'ten'::text)" in plan
