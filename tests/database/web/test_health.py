@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -22,12 +23,13 @@ from apiflask import APIFlask
 
 from console.extensions import db
 from console.models import Cart, WorkerHeartbeat
-from console.web.probe_worker import is_probe
 from tests.support.installation import build_app, environment, migrate
 from tests.support.places import ROOT
 from tests.support.services import postgresql_database
 from tests.support.web.database_line import line_to
+from tests.support.web.raw_client import RawClient
 
+NEW_CART = b"POST /api/v1/carts HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 NOBODY_LISTENS = "postgresql://postgres@127.0.0.1:1/none"
 
 
@@ -216,26 +218,20 @@ def test_probes_are_answered_within_a_second_while_the_database_hangs_with_every
             wait_for(lambda: status_of(port, "/readyz", within_seconds=1) == 200)
 
 
-@pytest.mark.parametrize(
-    ("request_bytes", "expected"),
-    [
-        (b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n", True),
-        (b"HEAD /readyz?verbose=1 HTTP/1.1\r\nHost: x\r\n\r\n", True),
-        (b"GET /livez HTTP/1.1\r\nHost: x\r\n", False),
-        (b"GET /livez HTTP/1.1\r\nContent-Length: 9\r\n\r\n", False),
-        (b"GET /livez HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", False),
-        (b"GET /livez HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\n", False),
-        (b"POST /livez HTTP/1.1\r\n\r\n", False),
-        (b"GET /livezilla HTTP/1.1\r\n\r\n", False),
-        (b"GET / HTTP/1.1\r\n\r\n", False),
-        (b"", False),
-    ],
-)
-def test_only_a_whole_probe_gets_a_thread_of_the_probes(request_bytes: bytes, *, expected: bool) -> None:
-    client, server = socket.socketpair()
-    with client, server:
-        client.sendall(request_bytes)
+def test_a_process_says_when_no_request_could_be_served_for_some_seconds(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/shop.sqlite3"
+    migrate(url, tmp_path)
 
-        assert is_probe(server) is expected
-        with suppress(BlockingIOError):
-            assert server.recv(4096, socket.MSG_DONTWAIT) == request_bytes
+    with (
+        web_server(url, tmp_path, WEB_THREADS="1") as port,
+        closing(sqlite3.connect(tmp_path / "shop.sqlite3")) as rival,
+    ):
+        rival.execute("BEGIN IMMEDIATE")  # who wants to write waits
+        with RawClient(port) as shopper:
+            shopper.sendall(NEW_CART)
+            wait_for(lambda: status_of(port, "/readyz") == 503)
+            assert status_of(port, "/livez") == 200
+
+            rival.rollback()
+            assert shopper.read().status == 201
+        assert status_of(port, "/readyz") == 200
