@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import socket
 import sqlite3
 import subprocess
@@ -20,9 +21,14 @@ from typing import Any
 import flask_migrate
 import pytest
 from apiflask import APIFlask
+from sqlalchemy import update
+from sqlalchemy.orm import Session
 
 from console.extensions import db
-from console.models import Cart, WorkerHeartbeat
+from console.models import Cart, OutboxEvent, WorkerHeartbeat
+from console.models.types import clock
+from console.testing.databases import PreparedDatabase
+from console.testing.factories import Shop
 from tests.support.installation import build_app, environment, migrate
 from tests.support.places import ROOT
 from tests.support.services import postgresql_database
@@ -115,8 +121,10 @@ def test_a_fresh_shop_is_degraded_for_want_of_a_worker_only(app: APIFlask) -> No
         "expired_locks": "ok",
         "stuck_checkouts": "ok",
         "worker": "warning",
+        "events": "ok",
         "invariants": "ok",
         "redis": "ok",
+        "disk": "ok",
     }
     assert all(check["message"] for check in health["checks"].values())
     assert (health["checks"]["expired_locks"]["count"], health["checks"]["stuck_checkouts"]["count"]) == (0, 0)
@@ -124,16 +132,42 @@ def test_a_fresh_shop_is_degraded_for_want_of_a_worker_only(app: APIFlask) -> No
 
 @pytest.mark.parametrize(
     ("age", "status", "count"),
-    [(timedelta(seconds=5), "ok", 1), (timedelta(minutes=5), "warning", 0), (timedelta(hours=1), "error", 0)],
+    [(timedelta(seconds=5), "ok", 1), (timedelta(seconds=20), "error", 0)],
 )
-def test_a_worker_is_missed_more_the_longer_it_is_silent(
-    app: APIFlask, age: timedelta, status: str, count: int
-) -> None:
+def test_a_worker_is_missed_after_three_beats(app: APIFlask, age: timedelta, status: str, count: int) -> None:
     add(app, heartbeat(age), heartbeat(timedelta(days=30)))
 
     worker = checks_of(app)["worker"]
 
     assert (worker["status"], worker["count"]) == (status, count)
+
+
+@pytest.mark.parametrize(("age_seconds", "status"), [(10, "ok"), (600, "warning")])
+def test_events_that_nobody_was_told_of_for_minutes_are_missed(
+    app: APIFlask, session: Session, shop: Shop, age_seconds: float, status: str
+) -> None:
+    shop.sell()
+    shop.checkout()
+    written = update(OutboxEvent).where(OutboxEvent.delivered_at.is_(None)).values(created_at=clock(-age_seconds))
+    told = session.execute(written).rowcount
+    session.commit()
+
+    events = checks_of(app)["events"]
+
+    assert (events["status"], events["count"]) == (status, told)
+    assert told > 0
+
+
+def test_a_disk_that_takes_no_writes_makes_the_shop_unhealthy(
+    make_app: Callable[..., APIFlask], prepared_sqlite: PreparedDatabase, tmp_path: Path
+) -> None:
+    instance = tmp_path / "instance"
+    app = make_app(prepared_sqlite.fresh(tmp_path), INSTANCE_PATH=str(instance))
+    shutil.rmtree(instance)
+
+    answer = app.test_client().get("/health/checkout")
+
+    assert (answer.status_code, answer.get_json()["checks"]["disk"]["status"]) == (503, "error")
 
 
 def test_a_broken_invariant_makes_the_shop_unhealthy(app: APIFlask) -> None:
@@ -164,7 +198,9 @@ def test_without_a_database_every_check_is_still_named(make_app: Callable[..., A
     health = answer.get_json()
     assert (answer.status_code, health["status"]) == (503, "unhealthy")
     assert health["checks"]["redis"]["status"] == "ok"
-    assert {health["checks"][name]["status"] for name in health["checks"] if name != "redis"} == {"error"}
+    assert health["checks"]["disk"]["status"] == "ok"
+    outside = ("redis", "disk")
+    assert {check["status"] for name, check in health["checks"].items() if name not in outside} == {"error"}
 
 
 @contextmanager
