@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from console.settings import SettingsError, load
-from console.telemetry.logging import configure_logging
+from console.telemetry.logging import is_quiet, log_as_set
 from console.web.server.arrival import Patience
 
 CONNECTIONS, FILES_EACH = 1000, 3  # a connection, what is put aside of it, and room for all else
@@ -28,8 +28,9 @@ try:
 except SettingsError as error:
     sys.exit(f"Checkout Console does not start: {error}")
 
-configure_logging(human=settings.flask_debug or settings.demo)
+log_as_set(settings)
 logger_class = "console.telemetry.gunicorn_log.EventLogger"
+loglevel = "warning" if is_quiet(settings) else "info"
 accesslog = None  # the request log says it all already
 
 bind = [f"[{settings.host}]:{settings.port}" if ":" in settings.host else f"{settings.host}:{settings.port}"]
