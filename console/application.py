@@ -15,7 +15,7 @@ from console.extensions import SETTINGS_KEY, cache, csrf, db, limiter, login_man
 from console.flask_config import flask_config, security_headers
 from console.paths import resource
 from console.settings import Settings, load
-from console.telemetry.logging import configure_logging
+from console.telemetry.logging import log_as_set
 from console.telemetry.requests import log_requests
 from console.web.sessions import CookieSessions
 from console.wiring import wire_engine
@@ -27,7 +27,7 @@ def build(settings: Settings | None) -> APIFlask:
     Raises: SettingsError when they do not allow a start.
     """
     settings = settings or load(os.environ)
-    configure_logging(human=settings.flask_debug or settings.demo)
+    log_as_set(settings)
     settings.instance_path.mkdir(parents=True, exist_ok=True)
     app = _bare_app(settings)
     log_requests(app)  # first, so that what the extensions refuse has a request id and a log line too

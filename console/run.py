@@ -13,12 +13,14 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from time import monotonic, sleep
 
-from sqlalchemy import Engine, exists, select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
 from console.engine.store.database import create_database
 from console.models import User, Variant
+from console.models.vocabulary import Role
 from console.settings import Settings, SettingsError, load
+from console.telemetry.readiness import database_check
 
 ROOT = Path(__file__).resolve().parent.parent
 FLASK = [sys.executable, "-m", "flask", "--app", "wsgi"]
@@ -26,6 +28,7 @@ GUNICORN = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "wsgi:ap
 ADMIN_EMAIL = "admin@example.com"
 READY_WITHIN_SECONDS = 60.0
 END_WITHIN_SECONDS = 8.5
+BOLD, PLAIN = "\033[1m", "\033[0m"
 # What listens on every address is reached on this one.
 REACHABLE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, never bound to
 
@@ -41,20 +44,26 @@ class Household:
     environ: dict[str, str]
     children: dict[str, subprocess.Popen[str]] = field(default_factory=dict)
 
-    def start(self, name: str, command: list[str]) -> subprocess.Popen[str]:
+    def start(self, name: str, command: list[str], *, is_silent: bool = False) -> subprocess.Popen[str]:
         """Start a process that is ended with all others."""
         child = subprocess.Popen(  # noqa: S603 - commands of our own
-            command, cwd=ROOT, env=self.environ, text=True, stdin=subprocess.PIPE, start_new_session=True
+            command,
+            cwd=ROOT,
+            env=self.environ,
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL if is_silent else None,
+            start_new_session=True,
         )
         self.children[name] = child
         return child
 
     def run(self, name: str, *arguments: str, stdin: str = "") -> None:
-        """Run a flask command to its end.
+        """Run a flask command to its end; one that is given its input has nothing to say.
 
         Raises: RunError when it fails.
         """
-        child = self.start(name, [*FLASK, *arguments])
+        child = self.start(name, [*FLASK, *arguments], is_silent=bool(stdin))
         child.communicate(stdin)
         del self.children[name]
         if child.returncode:
@@ -92,6 +101,7 @@ def main() -> int:
         environ["INSTANCE_PATH"] = str(settings.instance_path)
         _run(household, settings)
     except KeyboardInterrupt:
+        _say("Ending …")
         return 0
     except (SettingsError, RunError) as error:
         print(f"Checkout Console does not run: {error}", file=sys.stderr)
@@ -106,10 +116,15 @@ def main() -> int:
 def _run(household: Household, settings: Settings) -> None:
     _check_port(settings)
     _prepare(household, settings)
-    household.start("web server", GUNICORN)
-    household.start("worker", [*FLASK, "checkout", "worker"])
-    _wait_until_ready(household, settings)
-    _print_addresses(settings)
+    password = _appoint_admin(household, settings)
+    try:
+        _say("Starting the web server and the worker …")
+        household.start("web server", GUNICORN)
+        household.start("worker", [*FLASK, "checkout", "worker"])
+        _wait_until_ready(household, settings)
+        _print_addresses(settings)
+    finally:
+        _print_admin(password)  # last, and whatever happens: it is shown this once
     while True:
         household.check()
         sleep(0.5)
@@ -127,29 +142,37 @@ def _check_port(settings: Settings) -> None:
 
 
 def _prepare(household: Household, settings: Settings) -> None:
-    """Migrate the database; give an empty one the demo shop and its first admin."""
+    """Migrate the database where it is not, and give an empty one the demo shop."""
     settings.instance_path.mkdir(parents=True, exist_ok=True)
-    household.run("migration", "db", "upgrade")
+    with database_check(settings) as check:
+        readiness = check()
+    if not readiness.is_ready:
+        _say(f"Preparing the database: {readiness.message} …")
+        household.run("migration", "db", "upgrade")
+    if _has_any(settings, Variant.id.is_not(None)):
+        _say(f"Found the shop in {settings.instance_path}.")
+    else:
+        _say("Seeding the demo shop with a week of checkouts, which takes a minute or less …")
+        household.run("seeding", "checkout", "seed-demo")
+
+
+def _appoint_admin(household: Household, settings: Settings) -> str | None:
+    """Make the first admin; hand back the password, None when there is an admin already."""
+    if _has_any(settings, User.role == Role.ADMIN):
+        return None
+    password = secrets.token_urlsafe(12)
+    household.run("first admin", "checkout", "create-user", ADMIN_EMAIL, "--role", "admin", stdin=f"{password}\n")
+    return password
+
+
+def _has_any(settings: Settings, condition: ColumnElement[bool]) -> bool:
+    """Tell whether the database has any row of that kind."""
     database = create_database(settings.database_url, pooler=settings.database_pooler)
     try:
-        is_empty, lacks_admin = _look_around(database)
+        with Session(database) as session:
+            return bool(session.scalar(select(exists().where(condition))))
     finally:
         database.dispose()
-    if is_empty:
-        print("Seeding the demo shop …", flush=True)
-        household.run("seeding", "checkout", "seed-demo")
-    if lacks_admin:
-        password = secrets.token_urlsafe(12)
-        household.run("first admin", "checkout", "create-user", ADMIN_EMAIL, "--role", "admin", stdin=f"{password}\n")
-        print(f"First admin: {ADMIN_EMAIL}, password {password} (shown this once)", flush=True)
-
-
-def _look_around(database: Engine) -> tuple[bool, bool]:
-    """Tell whether there is nothing to sell, and whether there is no admin."""
-    with Session(database) as session:
-        has_variants = session.scalar(select(exists().where(Variant.id.is_not(None))))
-        has_admin = session.scalar(select(exists().where(User.role == "admin")))
-    return not has_variants, not has_admin
 
 
 def _wait_until_ready(household: Household, settings: Settings) -> None:
@@ -173,14 +196,23 @@ def _is_ready(settings: Settings) -> bool:
 
 
 def _print_addresses(settings: Settings) -> None:
-    print(
+    _say(
         "Checkout Console is ready; Ctrl-C ends it.",
         f"  shop     {settings.public_url}/",
         f"  console  {settings.public_url}/admin/",
         f"  API      {settings.public_url}/api/v1/docs",
-        sep="\n",
-        flush=True,
     )
+
+
+def _print_admin(password: str | None) -> None:
+    if password is None:
+        return
+    line = f"Sign in to the console as {ADMIN_EMAIL}, password {password}  (shown this once)"
+    _say("", f"{BOLD}{line}{PLAIN}" if sys.stdout.isatty() else line)
+
+
+def _say(*lines: str) -> None:
+    print(*lines, sep="\n", flush=True)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from console.engine.store.database import create_database
 from console.extensions import current_settings
 from console.imports.replay import Reading, ReplayPace, ReplayReport, buy_all, read_baskets, read_week
 from console.settings import Settings
-from console.telemetry.logging import configure_logging
+from console.telemetry.logging import log_as_set
 from console.wiring import wire_engine
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -91,7 +91,7 @@ def _run(reading: Reading, *, workers: int, speed: float | None, is_quiet: bool)
 def _connect(values: dict[str, Any], given: frozenset[str]) -> Session:
     """Open a worker process's session on the shop's database, checkouts on it run as everywhere else."""
     settings = Settings(MappingProxyType(values), given)
-    configure_logging(human=settings.flask_debug or settings.demo)
+    log_as_set(settings)
     database = create_database(settings.database_url, pooler=settings.database_pooler)
     wire_engine(database, settings)
     return Session(database, expire_on_commit=False)

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from console.cli.drawing import BAD, GOOD, NOTHING, QUIET, WARNING, plain_table
 from console.telemetry.system import Findings, System
-from console.wording import counted, lasting, words
+from console.wording import counted, words
 
 _MARKS = {"ok": ("✓", GOOD), "warning": ("!", WARNING), "error": ("✕", BAD), "hint": ("·", QUIET)}
 
@@ -31,7 +31,6 @@ def _findings(found: Findings) -> Iterator[RenderableType]:
     table = plain_table(f"\nHealth: {found.health.status}", "", "", "", has_heading=False)
     for name, check in found.health.checks.items():
         table.add_row(Text(*_MARKS[check.status]), words(name), Text(check.message))
-    table.add_row(*_events(found))
     yield table
     numbers = found.numbers
     rate = NOTHING if numbers.success_rate is None else f"{numbers.success_rate:.1f} % success"
@@ -39,15 +38,6 @@ def _findings(found: Findings) -> Iterator[RenderableType]:
         f"\nLast {numbers.hours} hours: {numbers.completed:,} bought, {numbers.failed:,} failed, {rate}; "
         f"{counted(numbers.active, 'checkout')} live now."
     )
-
-
-def _events(found: Findings) -> tuple[RenderableType, ...]:
-    backlog = found.backlog
-    if not backlog.count:
-        return Text(*_MARKS["ok"]), "Events", "all delivered"
-    mark = "warning" if backlog.is_late or backlog.failing else "ok"
-    oldest = lasting(backlog.oldest_seconds)
-    return Text(*_MARKS[mark]), "Events", f"{backlog.count:,} not delivered yet, the oldest written {oldest} ago"
 
 
 def _recommendations(system: System) -> Iterator[RenderableType]:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Literal, cast
 from weakref import WeakKeyDictionary
 
@@ -19,14 +20,18 @@ from console.engine.care.invariants import check_cheap
 from console.engine.driving.locks import is_due, is_stuck, needs_attention
 from console.engine.errors import DatabaseSlow, DatabaseTrouble
 from console.engine.store.database import was_stopped
-from console.engine.store.tables import locks
+from console.engine.store.tables import events, locks
 from console.flask_config import REDIS_TIMEOUTS
 from console.models import WorkerHeartbeat
 from console.models.types import clock
 from console.settings import Settings
+from console.telemetry.disk import disk_fault
+from console.telemetry.sql import epoch_seconds
+from console.wording import lasting
 
-WORKER_SILENT_AFTER_SECONDS = 60
 SAMPLED_SECONDS = 10
+WORKER_LOST_AFTER_SECONDS = 15  # three beats
+OLDEST_EVENT_SECONDS = 300
 
 CheckStatus = Literal["ok", "warning", "error"]
 OVERALL = {"ok": "healthy", "warning": "degraded", "error": "unhealthy"}
@@ -69,11 +74,13 @@ def check_health(session: Session, settings: Settings) -> Health:
         "database": lambda: _database(session),
         "expired_locks": lambda: _expired_locks(session, tolerated_seconds=2 * settings.sweep_seconds),
         "stuck_checkouts": lambda: _stuck_checkouts(session),
-        "worker": lambda: _worker(session, lost_after_seconds=WORKER_SILENT_AFTER_SECONDS + 2 * settings.sweep_seconds),
+        "worker": lambda: _worker(session),
+        "events": lambda: _events(session),
         "invariants": lambda: _sample_of(session).take(lambda: _answer(session, lambda: _invariants(session))),
     }
     found = {name: _answer(session, check) for name, check in checks.items()}
-    return Health({**found, "redis": _redis(settings.redis_url)}, datetime.now(UTC))
+    outside = {"redis": _redis(settings.redis_url), "disk": _disk(settings.instance_path)}
+    return Health({**found, **outside}, datetime.now(UTC))
 
 
 def _answer(session: Session, check: Callable[[], Check]) -> Check:
@@ -108,16 +115,24 @@ def _stuck_checkouts(session: Session) -> Check:
     return Check("warning", f"{_some(count, 'checkout')} stuck, {people} in need of somebody's attention", count)
 
 
-def _worker(session: Session, *, lost_after_seconds: float) -> Check:
+def _worker(session: Session) -> Check:
     heartbeats = select(func.count()).select_from(WorkerHeartbeat)
     if not session.scalar(heartbeats):
         return Check("warning", "no worker was ever seen", 0)
-    alive = session.scalar(heartbeats.where(WorkerHeartbeat.seen_at > clock(-WORKER_SILENT_AFTER_SECONDS))) or 0
+    alive = session.scalar(heartbeats.where(WorkerHeartbeat.seen_at > clock(-WORKER_LOST_AFTER_SECONDS))) or 0
     if alive:
-        return Check("ok", f"{_some(alive, 'worker')} seen within {WORKER_SILENT_AFTER_SECONDS} s", alive)
-    if session.scalar(heartbeats.where(WorkerHeartbeat.seen_at > clock(-lost_after_seconds))):
-        return Check("warning", f"no worker was seen for {WORKER_SILENT_AFTER_SECONDS} s", 0)
-    return Check("error", f"no worker was seen for {lost_after_seconds:.0f} s: nothing is swept or recovered", 0)
+        return Check("ok", f"{_some(alive, 'worker')} seen within {WORKER_LOST_AFTER_SECONDS} s", alive)
+    return Check("error", f"no worker was seen for {WORKER_LOST_AFTER_SECONDS} s: nothing is swept or recovered", 0)
+
+
+def _events(session: Session) -> Check:
+    age = epoch_seconds(clock()) - func.min(epoch_seconds(events.c.created_at))
+    count, oldest_seconds = session.execute(select(func.count(), age).where(events.c.delivered_at.is_(None))).one()
+    if not count:
+        return Check("ok", "every event is delivered", 0)
+    status: CheckStatus = "warning" if oldest_seconds > OLDEST_EVENT_SECONDS else "ok"
+    told = f"{_some(count, 'event')} not delivered yet, the oldest written {lasting(oldest_seconds)} ago"
+    return Check(status, told, count)
 
 
 class _Sample:
@@ -168,6 +183,12 @@ def _redis(redis_url: str | None) -> Check:
     except redis.RedisError as error:
         return Check("warning", f"out of reach ({type(error).__name__}): limits are in process, nothing is cached")
     return Check("ok", "Redis answers")
+
+
+def _disk(folder: Path) -> Check:
+    if fault := disk_fault(folder):
+        return Check("error", f"the instance folder takes no writes ({fault})")
+    return Check("ok", "the instance folder takes writes")
 
 
 def _count(session: Session, condition: ColumnElement[bool]) -> int:

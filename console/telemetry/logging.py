@@ -13,6 +13,7 @@ import structlog
 from structlog.stdlib import ProcessorFormatter
 from structlog.types import EventDict, Processor
 
+from console.settings import Settings
 from console.settings.kinds import mask_url_passwords
 
 if TYPE_CHECKING:
@@ -48,8 +49,21 @@ class StderrHandler(_StreamHandler):
         return sys.stderr
 
 
-def configure_logging(*, human: bool) -> None:
-    """Send every log of this process to stderr, as JSON or for human eyes; again is the same as once."""
+def log_as_set(settings: Settings) -> None:
+    """Configure the logs as an installation has them."""
+    configure_logging(human=settings.flask_debug or settings.demo, is_quiet=is_quiet(settings))
+
+
+def is_quiet(settings: Settings) -> bool:
+    """Tell whether only what is amiss is shown: in a demo, whose own troubles are played."""
+    return settings.demo and not settings.flask_debug
+
+
+def configure_logging(*, human: bool, is_quiet: bool = False) -> None:
+    """Send every log of this process to stderr, as JSON or for human eyes; again is the same as once.
+
+    Quiet are all below warnings; of checkouts, whose gateway is a played one, all below errors.
+    """
     structlog.configure(
         processors=[*BEFORE_RENDERING, ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -59,7 +73,8 @@ def configure_logging(*, human: bool) -> None:
     root = logging.getLogger()
     others = [handler for handler in root.handlers if not isinstance(handler, StderrHandler)]
     root.handlers = [*others, event_handler(human=human)]
-    root.setLevel(logging.INFO)
+    root.setLevel(logging.WARNING if is_quiet else logging.INFO)
+    logging.getLogger("checkout").setLevel(logging.ERROR if is_quiet else logging.NOTSET)
     logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)  # seven lines at each start
 
 

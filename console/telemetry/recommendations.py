@@ -7,22 +7,23 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from console.engine.care.doctor import Finding
-from console.telemetry.health import Health
+from console.telemetry.health import OLDEST_EVENT_SECONDS, Health
 from console.telemetry.statistics import SUCCESS_RATE_TARGET, Statistics
-from console.wording import counted, lasting, words
+from console.wording import counted, words
 
 Level = Literal["error", "warning", "hint"]
 FLASK = "flask --app wsgi"
 _LEVELS: Sequence[Level] = ("error", "warning", "hint")
 _FEWEST_ENDED = 20
-_OLDEST_EVENT_SECONDS = 300
 _TO_DO = {
     "database": "See that the database runs and that DATABASE_URL is right.",
     "expired_locks": f"See that a worker runs; now: {FLASK} checkout cleanup-expired-locks",
     "stuck_checkouts": f"Look at each: {FLASK} checkout diagnostics --reference …; {FLASK} checkout recover may help.",
     "worker": f"Start one, on any host: {FLASK} checkout worker",
+    "events": f"See that a worker runs: {FLASK} checkout worker; and mend the listener, where one fails.",
     "invariants": f"A defect: see {FLASK} checkout doctor, keep the database as it is, and report it.",
     "redis": "See that Redis runs and that REDIS_URL is right; until then every process limits by itself.",
+    "disk": "See that the disk of INSTANCE_PATH has room, and that this process may write to it.",
 }
 
 
@@ -48,7 +49,7 @@ class Backlog:
     @property
     def is_late(self) -> bool:
         """Tell whether the oldest waits for longer than it should."""
-        return self.oldest_seconds > _OLDEST_EVENT_SECONDS
+        return self.oldest_seconds > OLDEST_EVENT_SECONDS
 
 
 def by_urgency(found: Sequence[Recommendation]) -> list[Recommendation]:
@@ -77,9 +78,6 @@ def on_events(backlog: Backlog) -> Iterator[Recommendation]:
     if backlog.failing:
         found = f"{counted(backlog.failing, 'event')} met an error at delivery, last: {backlog.last_error}"
         yield Recommendation("warning", "Events", found, "Mend the listener; they are delivered again by themselves.")
-    elif backlog.is_late:
-        found = f"{counted(backlog.count, 'event')} wait, the oldest for {lasting(backlog.oldest_seconds)}."
-        yield Recommendation("warning", "Events", found, _TO_DO["worker"])
 
 
 def on_numbers(numbers: Statistics) -> Iterator[Recommendation]:

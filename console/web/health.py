@@ -10,10 +10,12 @@ from flask import Flask, current_app
 
 from console.extensions import SETTINGS_KEY, current_settings, db
 from console.telemetry.health import check_health
+from console.telemetry.occupancy import occupancy
 from console.telemetry.readiness import ReadinessProbe, database_check
 
 PROBE_KEY = "checkout_readiness"
 UNHEALTHY = 503
+STUCK_AFTER_SECONDS = 5
 
 Answer = tuple[dict[str, Any], int]
 
@@ -32,8 +34,12 @@ def livez() -> Answer:
 
 
 def readyz() -> Answer:
-    """Answer whether the database is reachable and migrated, from the last background check."""
+    """Answer whether requests can be served: a thread is free, the database reachable and migrated, as last checked."""
     readiness = cast(ReadinessProbe, current_app.extensions[PROBE_KEY]).answer()
+    stuck_seconds = occupancy.stuck_seconds()
+    if readiness.is_ready and stuck_seconds >= STUCK_AFTER_SECONDS:
+        message = f"no request could be served for {stuck_seconds:.0f} s: every thread is busy"
+        return {"status": "unavailable", "message": message}, UNHEALTHY
     if readiness.is_ready:
         return {"status": "ready", "message": readiness.message}, 200
     return {"status": "unavailable", "message": readiness.message}, UNHEALTHY

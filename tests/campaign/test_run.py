@@ -128,10 +128,12 @@ def test_an_empty_folder_becomes_a_shop_and_a_second_start_keeps_it(start: Calla
     first.wait_until_ready()
     children = first.children()
     statuses = [first.status_of(path) for path in ("/livez", "/readyz", "/", "/cart")]
+    first_printed = first.printed()
     first_exit = first.end(signal.SIGTERM)
 
     assert statuses == [200] * 4
-    assert re.search(r"First admin: \S+@\S+, password \S{12,}", first.printed())
+    assert re.search(r"Sign in .* as \S+@\S+, password \S{12,}  \(shown this once\)\n$", first_printed)
+    assert [line for line in first_printed.splitlines() if "[" in line] == []  # no log line, of whatever is staged
     assert f"http://127.0.0.1:{first.port}/\n" in first.printed()
     assert f"http://127.0.0.1:{first.port}/admin/" in first.printed()
     assert len(children) == 2
@@ -144,6 +146,7 @@ def test_an_empty_folder_becomes_a_shop_and_a_second_start_keeps_it(start: Calla
     second.wait_until_ready()
     second_exit = second.end(signal.SIGINT)
 
+    assert "Found the shop in" in second.printed()
     assert "password" not in second.printed()
     assert variants_in(tmp_path / "instance") == seeded
     assert second_exit == 0

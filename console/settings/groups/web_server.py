@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from console.settings.kinds import BOOLEAN, TEXT, url, whole
+from console.settings.kinds import BOOLEAN, TEXT, number, url, whole
 from console.settings.setting import Computed, Setting
 
 
@@ -36,6 +36,17 @@ SETTINGS: tuple[Setting, ...] = (
         "processes",
     ),
     Setting("WEB_THREADS", whole(1, 256), 8, "threads of each web worker", "threads"),
+    Setting(
+        "GUNICORN_KEEPALIVE", whole(0, 3600), 75, "how long an idle connection is kept open; 0: not at all", "seconds"
+    ),
+    Setting("CHECKOUT_HEADER_TIMEOUT", number(0.1, 300), 10, "how long the head of a request may take", "seconds"),
+    Setting(
+        "CHECKOUT_BODY_TIMEOUT",
+        number(0.1, 3600),
+        30,
+        "how long a body may take that comes slower than 4096 bytes a second, and a client be silent in between",
+        "seconds",
+    ),
     Setting("TRUSTED_PROXIES", whole(0, 10), 0, "proxies in front whose X-Forwarded-… headers count", "hops"),
     Setting("HTMX_CDN", BOOLEAN, False, "load htmx from its CDN instead of from here"),
 )

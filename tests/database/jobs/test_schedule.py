@@ -56,7 +56,7 @@ def test_a_gateway_without_a_ledger_is_no_trouble(session: Session, shop: Shop) 
     assert compare_ledgers(session, DUTY) is False
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.databases("postgresql")
 def test_books_that_take_too_long_to_read_are_told_and_end_no_round(
     session: Session, shop: Shop, database_url: str, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -44,6 +44,13 @@ def test_a_setting_that_is_not_given_has_its_default() -> None:
     assert settings.public_url == "http://127.0.0.1:8000"
 
 
+def test_a_demo_lets_one_try_every_card_within_a_minute(tmp_path: Path) -> None:
+    demo = {"DEMO": "1", "INSTANCE_PATH": str(tmp_path)}
+
+    assert load(demo).checkout_rate_limit == "120 per minute"
+    assert load(demo | {"CHECKOUT_RATE_LIMIT": "3 per hour"}).checkout_rate_limit == "3 per hour"
+
+
 def test_an_empty_value_means_unset() -> None:
     settings = settings_with(CHECKOUT_TTL_MINUTES="", PORT="  ", REDIS_URL="")
 

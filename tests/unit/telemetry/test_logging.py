@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import structlog
 from sqlalchemy.engine import make_url
 
-from console.telemetry.logging import StderrHandler, configure_logging
+from console.settings import load
+from console.telemetry.logging import StderrHandler, configure_logging, log_as_set
 
 
 class Stderr:
@@ -34,6 +36,7 @@ def stderr(capsys: pytest.CaptureFixture[str]) -> Iterator[Stderr]:
     configure_logging(human=False)
     yield Stderr(capsys)
     root.handlers[:], root.level = before
+    logging.getLogger("checkout").setLevel(logging.NOTSET)
     structlog.reset_defaults()
 
 
@@ -125,3 +128,22 @@ def test_people_get_a_short_line(stderr: Stderr) -> None:
     assert "checkout completed" in line
     assert "lock_id=7" in line
     assert "s3cret" not in line
+
+
+def test_a_demo_shows_what_is_amiss_and_not_the_troubles_that_it_plays(stderr: Stderr, tmp_path: Path) -> None:
+    log_as_set(load({"DEMO": "1", "INSTANCE_PATH": str(tmp_path)}))
+
+    logging.getLogger("gunicorn.error").info("Booting worker")
+    structlog.get_logger("checkout").warning("gateway_silent")
+    structlog.get_logger("console").warning("disk is full")
+    structlog.get_logger("checkout").error("checkout_leg_failed")
+
+    assert [line.split()[3] for line in stderr.text().splitlines()] == ["disk", "checkout_leg_failed"]
+
+
+def test_a_demo_that_is_debugged_shows_everything(stderr: Stderr, tmp_path: Path) -> None:
+    log_as_set(load({"DEMO": "1", "FLASK_DEBUG": "1", "INSTANCE_PATH": str(tmp_path)}))
+
+    structlog.get_logger("checkout").info("checkout_started")
+
+    assert "checkout_started" in stderr.text()

@@ -237,7 +237,7 @@ def plan_of(connection: Connection, query: Select[Any]) -> str:
     return "\n".join(connection.scalars(text(f"EXPLAIN {statement}")))
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.databases("postgresql")
 def test_the_cheap_invariants_read_no_whole_table(database: Engine) -> None:
     cheap = [query for invariant in INVARIANTS if invariant.is_cheap for query in invariant.queries]
     [stock] = [invariant.queries[0] for invariant in INVARIANTS if invariant.number == 1]

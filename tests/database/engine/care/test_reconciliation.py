@@ -141,7 +141,7 @@ def test_what_is_older_than_the_beginning_is_not_read_to_its_end(
     assert looks == [None, 5]
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.databases("postgresql")
 def test_operations_that_take_too_long_to_read_are_told_by_the_doctor(
     session: Session, shop: Shop, database_url: str
 ) -> None:

@@ -217,7 +217,7 @@ def test_a_coupon_that_expires_after_the_prices_are_frozen_holds(
     assert check_all(session) == []
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.databases("postgresql")
 def test_a_coupon_is_found_by_an_index_on_its_code_in_small_letters(database: Engine) -> None:
     query = coupon_query("Ten").compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
 

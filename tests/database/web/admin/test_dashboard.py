@@ -150,7 +150,7 @@ def test_a_panel_whose_table_is_gone_fails_alone(viewer: FlaskClient, session: S
     assert [name for name, html in shown.items() if "Not known." in html] == ["numbers"]
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.databases("postgresql")
 @pytest.mark.parametrize(
     ("hinder", "timeouts_ms"), [(slow_table, {}), (locked_table, {"lock_timeout": 20})], ids=["slow", "locked"]
 )

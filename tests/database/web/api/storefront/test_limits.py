@@ -140,7 +140,7 @@ def test_the_limit_costs_a_statement_only_where_a_key_is_sent(shop: Shop, limite
     assert any(statement.startswith("SELECT checkout_locks.state") for statement in looks[1])
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.databases("postgresql")
 def test_a_database_that_is_too_slow_is_not_taken_for_the_limits_storage(
     shop: Shop, limited: MakeShopper, database_url: str
 ) -> None:

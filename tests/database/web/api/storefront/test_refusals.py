@@ -264,7 +264,7 @@ def test_no_change_gets_past_a_checkout_its_owners_neither(
     assert before["locked"] is True
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.databases("postgresql")
 def test_what_takes_the_database_too_long_is_told_as_slow_not_as_out_of_reach(
     shop: Shop, shopper: Shopper, database_url: str
 ) -> None:
