@@ -16,6 +16,7 @@ from console.engine.machine import DRIVEN, OperationKind, OperationStatus, State
 from console.engine.payments.operations import operations_of
 from console.engine.record.attention import Cause, demand, has_causes, is_called_for
 from console.engine.runtime import CheckoutConfig, runtime_of
+from console.engine.staff.open_actions import close_action, is_action_open
 from console.engine.store.database import look, transact
 from console.engine.store.tables import locks, operations
 from console.models.types import clock
@@ -45,7 +46,7 @@ def drive_interrupted(session: Session, *, limit: int) -> int:
     First those whose driver died, then the longest unchanged. One that fails by a defect is logged and keeps no other
     waiting.
     """
-    return sum(_recover_one(session, lock_id) or 0 for lock_id in _candidates(session, limit=limit))
+    return sum(_recover_one(session, lock_id) or 0 for lock_id in find_interrupted(session, limit=limit))
 
 
 def recover_next(session: Session) -> bool:
@@ -54,7 +55,7 @@ def recover_next(session: Session) -> bool:
     What is driven is put off until its next try is due, or stands last in the row: one that stays in doubt keeps no
     other waiting. One that could be driven again at once, without having got any further, is left to rest.
     """
-    for lock_id in _candidates(session, limit=_LOOKAHEAD):
+    for lock_id in find_interrupted(session, limit=_LOOKAHEAD):
         moved = _recover_one(session, lock_id)
         if moved is not None:
             return moved or not _is_candidate(session, lock_id)
@@ -115,7 +116,8 @@ def _overdue(operation: Row[Any]) -> str:
     return f"The {call} has no answer past its time-out; whether it happened is unknown."
 
 
-def _candidates(session: Session, *, limit: int) -> list[int]:
+def find_interrupted(session: Session, *, limit: int) -> list[int]:
+    """Find the checkouts that the recovery would drive now, at most so many; give their ids. Reads only."""
     # A driver that died stands before the doubts of a gateway that may be silent for minutes.
     first = (locks.c.lease_until.is_(None), locks.c.changed_at, locks.c.id)
     query = select(locks.c.id).where(_is_interrupted()).order_by(*first).limit(limit)
@@ -140,6 +142,8 @@ def _recover_one(session: Session, lock_id: int) -> bool | None:
     except Exception:
         log.exception("checkout_not_recovered", reference=lock.reference)
         return None
+    if is_action_open(lock):  # whoever began it has died
+        close_action(session, lock_id)
     log.info("checkout_recovered", reference=lock.reference, state=lock.state, outcome=lock.outcome)
     return bool(lock.state != before.state)
 
