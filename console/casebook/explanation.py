@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from console.casebook.charges import claim_money
-from console.casebook.claims import Claim, Course, Held, Money, Next
+from console.casebook.claims import Claim, Course, Held, Money, Next, Who
 from console.casebook.outlook import claim_next
 from console.casebook.scene import Scene
 from console.engine.machine import UNPAID, OperationKind, OperationStatus, Outcome, State
@@ -64,6 +64,11 @@ class Explanation:
     def next_at(self) -> datetime | None:
         """Tell when the first of it comes; None: at no time."""
         return min((claim.at for claim in self.outlook if claim.at is not None), default=None)
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether nothing more can happen to it."""
+        return all(claim.who == Who.NOBODY and not claim.may_hear for claim in self.outlook)
 
     @property
     def text(self) -> str:

@@ -88,7 +88,7 @@ def _check(case: Case, is_interrupted: Collection[bool], secrets: Collection[str
         _check_money(case, told.charge)
         for claim in told.outlook:
             _check_next(case, claim, scene, is_interrupted)
-        is_final = all(claim.who == Who.NOBODY and not claim.may_hear for claim in told.outlook)
+        is_final = told.is_over
     return is_final
 
 
@@ -112,7 +112,7 @@ def _check_held(case: Case, claim: Held) -> None:
 
 def _check_money(case: Case, claim: Money) -> None:
     charge = case.charge
-    reserved = 0 if charge.captured else charge.authorized - charge.voided
+    reserved = 0 if charge.captured else max(0, charge.authorized - charge.voided)  # what only waited is voided too
     for claimed, true in ((claim.charged, charge.captured - charge.refunded), (claim.reserved, reserved)):
         if claimed is None:
             assert case.has_open_operation(), claim
