@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from console.casebook.cases import Checkout
 from console.casebook.documents import describe
+from console.casebook.money import ask_of
 from console.casebook.prices import tell_prices
 from console.casebook.timeline import waterfall
 from console.engine.machine import EXPIRABLE, STATE_NAMES, OperationStatus, State
@@ -44,6 +45,13 @@ class LockDetails:
         facts = _facts_of(lock_id)
         page: str = self.render("admin/panels/checkout.html", **facts)
         return page, HTTPStatus.OK if facts["pace_seconds"] else STOP_POLLING
+
+    @expose("/<row_id:lock_id>/gateway")
+    def gateway_view(self, lock_id: int) -> str:
+        """Ask the gateway what it has of one checkout, ended or not, and show it beside our books. Changes nothing."""
+        checkout = find_checkout(lock_id)
+        page: str = self.render("admin/gateway.html", checkout=checkout, heard=ask_of(db.session(), checkout))
+        return page
 
     @expose("/<row_id:lock_id>/json")
     def json_view(self, lock_id: int) -> Response:
