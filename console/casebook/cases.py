@@ -11,7 +11,7 @@ from sqlalchemy import Row, Select, select
 
 from console.casebook.explanation import Explanation, explain
 from console.casebook.plans import Holdings
-from console.casebook.scene import Scene
+from console.casebook.situation import Situation
 from console.engine.care.workers import last_beat
 from console.engine.driving.locks import was_due
 from console.engine.staff.allowed import Action, allowed_actions, resolvable
@@ -96,14 +96,14 @@ class Checkout:
     @property
     def explanation(self) -> Explanation:
         """Tell why it is where it is."""
-        return explain(self.scene)
+        return explain(self.situation)
 
     @property
-    def scene(self) -> Scene:
+    def situation(self) -> Situation:
         """Give what its story is told from."""
         ended_by = (entry for entry in self.audit if entry.action in (Action.RELEASE, Action.EXPIRE))
         reason = next((entry.reason for entry in ended_by), None)
-        return Scene(
+        return Situation(
             self.lock,
             self.operations_by_kind,
             now=self.now,

@@ -56,7 +56,7 @@ class Held(Claim):
 
 
 @dataclass(frozen=True)
-class Money(Claim):
+class MoneyClaim(Claim):
     """What of the shopper's money is `charged` and what is `reserved`, in minor units; None where nobody knows.
 
     `is_hearsay` where it rests on the gateway's word, which may have changed unheard; `said_by` a human otherwise.

@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import Any
 
 from console.casebook.charges import claim_money
-from console.casebook.claims import Claim, Course, Held, Money, Next, Who
+from console.casebook.claims import Claim, Course, Held, MoneyClaim, Next, Who
 from console.casebook.outlook import claim_next
-from console.casebook.scene import Scene
+from console.casebook.situation import Situation
 from console.engine.machine import UNPAID, OperationKind, OperationStatus, Outcome, State
 from console.engine.record.endings import TIME_RAN_OUT
 from console.wording import ago, counted
@@ -36,7 +36,7 @@ class Explanation:
 
     course: Course
     held: Held
-    charge: Money
+    charge: MoneyClaim
     outlook: tuple[Next, ...]
     attention: str | None = None
 
@@ -77,10 +77,12 @@ class Explanation:
         return " ".join(filter(None, (self.why, needed, self.money, self.next_step)))
 
 
-def explain(scene: Scene) -> Explanation:
+def explain(situation: Situation) -> Explanation:
     """Explain a checkout."""
-    lock = scene.lock
-    return Explanation(_course(scene), _held(lock), claim_money(scene.known), claim_next(scene), lock.needs_attention)
+    lock = situation.lock
+    return Explanation(
+        _course(situation), _held(lock), claim_money(situation.known), claim_next(situation), lock.needs_attention
+    )
 
 
 def _held(lock: Any) -> Held:
@@ -93,41 +95,41 @@ def _held(lock: Any) -> Held:
     return Held("The cart, its stock and its prices are held.", cart=True, stock=True)
 
 
-def _course(scene: Scene) -> Course:
-    lock, now = scene.lock, scene.now
-    if scene.is_due:
+def _course(situation: Situation) -> Course:
+    lock, now = situation.lock, situation.now
+    if situation.is_due:
         return Course(f"Its time ran out {ago(lock.expires_at, now)}, and nobody has swept it up yet.", lock.state)
     if lock.state in UNPAID:
         return Course(f"The shopper started {ago(lock.locked_at, now)} and has not paid yet.", lock.state)
     if lock.state == State.COMPLETED:
         return Course(f"It was bought {ago(lock.completed_at, now)}.", lock.state)
-    ending, facts = _ending(scene) if lock.outcome else ("", {})
+    ending, facts = _ending(situation) if lock.outcome else ("", {})
     if lock.state == State.FAILED:
         return Course(f"{ending}; it ended {ago(lock.failed_at, now)}.", lock.state, **facts)
     begun = f"{ending}, and it is going back. " if ending else ""
-    told, refused = _under_way(scene)
+    told, refused = _under_way(situation)
     return Course(f"{begun}{told}", lock.state, **(facts | refused))
 
 
-def _ending(scene: Scene) -> tuple[str, dict[str, Any]]:
+def _ending(situation: Situation) -> tuple[str, dict[str, Any]]:
     """Say how it ended; what staff gave as their reason is told to staff alone."""
-    lock, outcome = scene.lock, Outcome(scene.lock.outcome)
+    lock, outcome = situation.lock, Outcome(situation.lock.outcome)
     facts: dict[str, Any] = {"outcome": outcome}
     if outcome == Outcome.DECLINED:
-        return _refusal(scene, facts)
+        return _refusal(situation, facts)
     is_by_hand = outcome == Outcome.RELEASED or (outcome == Outcome.EXPIRED and lock.failure_reason != TIME_RAN_OUT)
     ending = _EXPIRED_BY_HAND if is_by_hand and outcome == Outcome.EXPIRED else _ENDINGS[outcome]
-    said = scene.staff_reason if is_by_hand else lock.failure_reason if outcome in _REASON_SAYS_MORE else None
+    said = situation.staff_reason if is_by_hand else lock.failure_reason if outcome in _REASON_SAYS_MORE else None
     return f"{ending} ({said.rstrip('.')})" if said else ending, facts
 
 
-def _refusal(scene: Scene, facts: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+def _refusal(situation: Situation, facts: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """Say which call was refused, and by whom: the gateway, or somebody's word that it did not go through."""
-    capture = scene.known.get(OperationKind.CAPTURE)
-    refused = capture if capture is not None else scene.known.get(OperationKind.AUTHORIZE)
+    capture = situation.known.get(OperationKind.CAPTURE)
+    refused = capture if capture is not None else situation.known.get(OperationKind.AUTHORIZE)
     if refused is None:
         return _ENDINGS[Outcome.DECLINED], facts
-    return _refused(refused, scene.lock, facts)
+    return _refused(refused, situation.lock, facts)
 
 
 def _refused(refused: Any, lock: Any, facts: dict[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -142,19 +144,19 @@ def _refused(refused: Any, lock: Any, facts: dict[str, Any]) -> tuple[str, dict[
     return f"{declined} (The gateway refused the {noun})", facts | said
 
 
-def _under_way(scene: Scene) -> tuple[str, dict[str, Any]]:
-    lock, now = scene.lock, scene.now
-    if not scene.open_operations:
-        refused = scene.refused_return
+def _under_way(situation: Situation) -> tuple[str, dict[str, Any]]:
+    lock, now = situation.lock, situation.now
+    if not situation.open_operations:
+        refused = situation.refused_return
         if lock.state == State.ROLLING_BACK and refused is not None:
             return _refused_return(refused)
         return "Every call to the gateway is answered; it waits to be driven on.", {}
-    operation = scene.open_operations[0]
+    operation = situation.open_operations[0]
     since, call = ago(operation.created_at, now), OperationKind(operation.kind).noun
     if operation.status == OperationStatus.WAITING:
         whom = "the shopper to approve it at the bank" if operation.kind == OperationKind.AUTHORIZE else "the gateway"
         return f"The {call} began {since} and waits for {whom}.", {}
-    if scene.is_driven:
+    if situation.is_driven:
         return f"The gateway is being asked for the {call} right now.", {}
     if operation.status == OperationStatus.PENDING:
         return f"The {call} was written down {since}, and whoever was to send it has gone.", {}

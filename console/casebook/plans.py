@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from console.casebook.resolutions import Effect, words_and_what_follows
-from console.casebook.scene import is_driven
+from console.casebook.situation import is_driven
 from console.engine.driving.locks import was_due
 from console.engine.driving.moves import Move, next_move
 from console.engine.machine import UNPAID, OperationKind, OperationStatus, Outcome, State

@@ -11,9 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from console.casebook.cases import Checkout, read_checkout
-from console.casebook.claims import Course, Held, Money, Next, Who
+from console.casebook.claims import Course, Held, MoneyClaim, Next, Who
 from console.casebook.explanation import explain
-from console.casebook.scene import Scene
+from console.casebook.situation import Situation
 from console.engine.driving.recovery import find_interrupted
 from console.engine.machine import ENDED, OperationStatus
 from console.engine.payments.operations import meaning
@@ -79,15 +79,15 @@ def _check(case: Case, is_interrupted: Collection[bool], secrets: Collection[str
     assert not [secret for secret in secrets if secret in shown]
     is_final = False
     for seen_at in (case.checkout.now, case.checkout.now - timedelta(seconds=60), None):
-        scene = replace(case.checkout.scene, worker_seen_at=seen_at)
-        told = explain(scene)
+        situation = replace(case.checkout.situation, worker_seen_at=seen_at)
+        told = explain(situation)
         for claim in told.claims:
             assert claim.sentence.endswith("."), claim
         _check_course(case, told.course)
         _check_held(case, told.held)
         _check_money(case, told.charge)
         for claim in told.outlook:
-            _check_next(case, claim, scene, is_interrupted)
+            _check_next(case, claim, situation, is_interrupted)
         is_final = told.is_over
     return is_final
 
@@ -110,7 +110,7 @@ def _check_held(case: Case, claim: Held) -> None:
     assert (claim.cart, claim.stock) == (case.holds_cart, holds_stock), claim
 
 
-def _check_money(case: Case, claim: Money) -> None:
+def _check_money(case: Case, claim: MoneyClaim) -> None:
     charge = case.charge
     reserved = 0 if charge.captured else max(0, charge.authorized - charge.voided)  # what only waited is voided too
     for claimed, true in ((claim.charged, charge.captured - charge.refunded), (claim.reserved, reserved)):
@@ -120,7 +120,7 @@ def _check_money(case: Case, claim: Money) -> None:
             assert (claim.is_hearsay, case.has_unheard_news()) == (True, True), (claim, charge)
 
 
-def _check_next(case: Case, claim: Next, scene: Scene, is_interrupted: Collection[bool]) -> None:
+def _check_next(case: Case, claim: Next, situation: Situation, is_interrupted: Collection[bool]) -> None:
     lock, is_due = case.lock, case.checkout.is_due
     if claim.who == Who.NOBODY:
         assert (lock.state in ENDED, claim.by_itself, claim.at) == (True, False, None), claim
@@ -128,13 +128,13 @@ def _check_next(case: Case, claim: Next, scene: Scene, is_interrupted: Collectio
         assert (claim.at, claim.by_itself) == (lock.lease_until, True), claim
         assert False in is_interrupted, claim
     elif claim.who == Who.SHOPPER:
-        assert (claim.at, is_due, claim.by_itself) == (lock.expires_at, False, scene.has_worker), claim
+        assert (claim.at, is_due, claim.by_itself) == (lock.expires_at, False, situation.has_worker), claim
     elif claim.who == Who.WORKER:
-        assert (scene.has_worker, claim.by_itself) == (True, True), claim
+        assert (situation.has_worker, claim.by_itself) == (True, True), claim
         assert claim.at is not None
-        assert is_due or (claim.at <= scene.now) in is_interrupted, claim
+        assert is_due or (claim.at <= situation.now) in is_interrupted, claim
     else:
         assert not claim.by_itself, claim
-        assert not scene.has_worker or (lock.needs_attention and not is_due and False in is_interrupted), claim
-    if True in is_interrupted and scene.has_worker:
-        assert is_due or any(each.who != Who.STAFF for each in explain(scene).outlook), claim
+        assert not situation.has_worker or (lock.needs_attention and not is_due and False in is_interrupted), claim
+    if True in is_interrupted and situation.has_worker:
+        assert is_due or any(each.who != Who.STAFF for each in explain(situation).outlook), claim

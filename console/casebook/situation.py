@@ -21,7 +21,7 @@ def is_driven(lock: Any, *, now: datetime) -> bool:
 
 
 @dataclass(frozen=True)
-class Scene:
+class Situation:
     """What a story is told from; `now` is the database's clock, what is due is swept in each slot of `sweep_seconds`.
 
     `staff_reason` is what somebody in the console gave as theirs for ending it.
