@@ -11,6 +11,8 @@ from sqlalchemy import Row, Select, select
 
 from console.casebook.explanation import Explanation, explain
 from console.casebook.plans import Holdings
+from console.casebook.situation import Situation
+from console.engine.care.workers import last_beat
 from console.engine.driving.locks import was_due
 from console.engine.staff.allowed import Action, allowed_actions, resolvable
 from console.engine.store.database import Reader
@@ -94,7 +96,21 @@ class Checkout:
     @property
     def explanation(self) -> Explanation:
         """Tell why it is where it is."""
-        return explain(self.lock, self.operations, now=self.now, sweep_seconds=self.sweep_seconds)
+        return explain(self.situation)
+
+    @property
+    def situation(self) -> Situation:
+        """Give what its story is told from."""
+        ended_by = (entry for entry in self.audit if entry.action in (Action.RELEASE, Action.EXPIRE))
+        reason = next((entry.reason for entry in ended_by), None)
+        return Situation(
+            self.lock,
+            self.operations_by_kind,
+            now=self.now,
+            sweep_seconds=self.sweep_seconds,
+            worker_seen_at=self.lock.worker_seen_at,
+            staff_reason=reason,
+        )
 
     @property
     def holdings(self) -> Holdings:
@@ -105,7 +121,8 @@ class Checkout:
 
 def read_checkout(reader: Reader, lock_id: int, *, sweep_seconds: float) -> Checkout | None:
     """Read a checkout and all that belongs to it; None when there is none. `sweep_seconds` are between two sweeps."""
-    lock = reader.execute(select(locks, clock().label("now")).where(locks.c.id == lock_id)).one_or_none()
+    seen = last_beat().label("worker_seen_at")
+    lock = reader.execute(select(locks, clock().label("now"), seen).where(locks.c.id == lock_id)).one_or_none()
     if lock is None:
         return None
     return Checkout(

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from console.casebook.cases import Checkout
+from console.casebook.explanation import Explanation
 from console.engine.machine import ENDED, STATE_NAMES, Outcome, State
 from console.engine.staff.allowed import ADMINS_ONLY
 
@@ -151,6 +152,14 @@ class AuditDocument(BaseModel):
     created_at: datetime
 
 
+class ClaimDocument(BaseModel):
+    """One sentence of an explanation, what it is about, and the facts that it claims; amounts in minor units."""
+
+    about: str
+    sentence: str
+    facts: dict[str, Any]
+
+
 class ExplanationDocument(BaseModel):
     """Why a checkout is where it is, what is known of the money, and what happens next by itself."""
 
@@ -160,6 +169,7 @@ class ExplanationDocument(BaseModel):
     next_step: str
     next_at: datetime | None
     attention: str | None
+    claims: list[ClaimDocument] = Field(description="what the sentences claim, in their order")
 
 
 class LockDocument(LockSummary):
@@ -208,8 +218,14 @@ def describe(checkout: Checkout, *, for_admin: bool = False) -> LockDocument:
         events=_each(EventDocument, checkout.events),
         audit=_each(AuditDocument, checkout.audit),
         allowed_actions=[action.value for action in checkout.allowed_actions if for_admin or action not in ADMINS_ONLY],
-        explanation=ExplanationDocument(text=explanation.text, **vars(explanation)),
+        explanation=_explanation(explanation),
     )
+
+
+def _explanation(told: Explanation) -> ExplanationDocument:
+    claims = [ClaimDocument(about=each.about, sentence=each.sentence, facts=each.facts) for each in told.claims]
+    parts = {name: getattr(told, name) for name in ExplanationDocument.model_fields.keys() - {"claims"}}
+    return ExplanationDocument(claims=claims, **parts)
 
 
 def summary_facts(row: Any) -> dict[str, Any]:

@@ -1,23 +1,22 @@
-"""Why a checkout is where it is, in plain words, and what happens next by itself: for the console and the CLI."""
+"""Why a checkout is where it is, in plain words, and what happens next by itself: for the console and the CLI.
+
+The words are claims (see `claims`): what is said of the money, of what is held and of who acts next carries its facts.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from console.engine.driving.locks import was_due
-from console.engine.machine import EXPIRABLE, UNPAID, OperationKind, OperationStatus, Outcome, State
-from console.wording import ago, counted, money, until
+from console.casebook.charges import claim_money
+from console.casebook.claims import Claim, Course, Held, MoneyClaim, Next, Who
+from console.casebook.outlook import claim_next
+from console.casebook.situation import Situation
+from console.engine.machine import UNPAID, OperationKind, OperationStatus, Outcome, State
+from console.engine.record.endings import TIME_RAN_OUT
+from console.wording import ago, counted
 
-_IN_DOUBT = (OperationStatus.PENDING, OperationStatus.UNKNOWN)
-NOUNS = {
-    OperationKind.AUTHORIZE: "authorization",
-    OperationKind.CAPTURE: "capture",
-    OperationKind.VOID: "void",
-    OperationKind.REFUND: "refund",
-}
 _ENDINGS = {
     Outcome.DECLINED: "The payment was declined",
     Outcome.OUT_OF_STOCK: "There was too little stock",
@@ -27,18 +26,49 @@ _ENDINGS = {
     Outcome.RELEASED: "Somebody in the console released it",
     Outcome.ERROR: "It failed by a defect of ours",
 }
-_BY_HAND = ("Released", "Expired")  # what the reasons begin with that people in the console gave
+_EXPIRED_BY_HAND = "Somebody in the console ended its time"
+_REASON_SAYS_MORE = (Outcome.INVALID_CART, Outcome.ERROR)
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """`why` it is where it is, what it needs of people, what is known of the `money`, what comes by itself and when."""
+    """How it came to be where it is, what it holds and needs of people, what is known of the money, what comes next."""
 
-    why: str
-    money: str
-    next_step: str
-    next_at: datetime | None = None
+    course: Course
+    held: Held
+    charge: MoneyClaim
+    outlook: tuple[Next, ...]
     attention: str | None = None
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """Give all that it claims, in the order of its sentences."""
+        return (self.course, self.held, self.charge, *self.outlook)
+
+    @property
+    def why(self) -> str:
+        """Say why it is where it is, and what it holds."""
+        return f"{self.course.sentence} {self.held.sentence}"
+
+    @property
+    def money(self) -> str:
+        """Say what is known of the money."""
+        return self.charge.sentence
+
+    @property
+    def next_step(self) -> str:
+        """Say what comes next."""
+        return " ".join(claim.sentence for claim in self.outlook)
+
+    @property
+    def next_at(self) -> datetime | None:
+        """Tell when the first of it comes; None: at no time."""
+        return min((claim.at for claim in self.outlook if claim.at is not None), default=None)
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether nothing more can happen to it."""
+        return all(claim.who == Who.NOBODY and not claim.may_hear for claim in self.outlook)
 
     @property
     def text(self) -> str:
@@ -47,135 +77,95 @@ class Explanation:
         return " ".join(filter(None, (self.why, needed, self.money, self.next_step)))
 
 
-def explain(lock: Any, operations: Sequence[Any], *, now: datetime, sweep_seconds: float) -> Explanation:
-    """Explain a checkout from its row and those of its payment operations.
-
-    `now` is the database's clock; what is due is swept up once in each slot of `sweep_seconds`.
-    """
-    known = {operation.kind: operation for operation in operations}
-    step, at = _next_sweep(now, sweep_seconds) if was_due(lock, now=now) else _next_step(lock, known, now)
-    return Explanation(_why(lock, known, now), money_facts(known), step, at, lock.needs_attention)
+def explain(situation: Situation) -> Explanation:
+    """Explain a checkout."""
+    lock = situation.lock
+    return Explanation(
+        _course(situation), _held(lock), claim_money(situation.known), claim_next(situation), lock.needs_attention
+    )
 
 
-def money_facts(known: Mapping[str, Any]) -> str:
-    """Say what is known of the shopper's money, from the operations by kind."""
-    authorize, capture = known.get(OperationKind.AUTHORIZE), known.get(OperationKind.CAPTURE)
-    if authorize is None:
-        return "No payment was asked for: the shopper has been charged nothing."
-    amount = money(authorize.amount, authorize.currency)
-    if capture is not None and capture.status == OperationStatus.SUCCEEDED:
-        is_back = _succeeded(known, OperationKind.REFUND)
-        return f"The shopper was charged {amount}{' and has all of it back' if is_back else ''}."
-    if capture is not None and not OperationStatus(capture.status).is_resolved:
-        return f"Whether the shopper was charged {amount} is not known yet."
-    return _authorized(authorize, known, amount)
+def _held(lock: Any) -> Held:
+    if not lock.holds_cart:
+        is_bought = lock.state == State.COMPLETED
+        told = "Cart and stock went into the order." if is_bought else "It holds neither cart nor stock any more."
+        return Held(told, cart=False, stock=False)
+    if lock.state == State.PENDING:
+        return Held("The cart is held.", cart=True, stock=False)
+    return Held("The cart, its stock and its prices are held.", cart=True, stock=True)
 
 
-def _authorized(authorize: Any, known: Mapping[str, Any], amount: str) -> str:
-    if authorize.status == OperationStatus.SUCCEEDED:
-        if _succeeded(known, OperationKind.VOID):
-            return f"The {amount} that were reserved are free again: the shopper has been charged nothing."
-        return f"{amount} are reserved at the gateway; the shopper has been charged nothing."
-    if authorize.status == OperationStatus.REFUSED:
-        return "The shopper has been charged nothing."
-    if authorize.status == OperationStatus.WAITING:
-        return "The shopper has been charged nothing."
-    return f"Whether {amount} are reserved is not known; the shopper has been charged nothing we know of."
-
-
-def _succeeded(known: Mapping[str, Any], kind: OperationKind) -> bool:
-    return kind in known and known[kind].status == OperationStatus.SUCCEEDED
-
-
-def _why(lock: Any, known: Mapping[str, Any], now: datetime) -> str:
-    if lock.state in EXPIRABLE and lock.expires_at <= now:
-        return f"Its time ran out {ago(lock.expires_at, now)}, and nobody has swept it up yet."
+def _course(situation: Situation) -> Course:
+    lock, now = situation.lock, situation.now
+    if situation.is_due:
+        return Course(f"Its time ran out {ago(lock.expires_at, now)}, and nobody has swept it up yet.", lock.state)
     if lock.state in UNPAID:
-        held = "the cart is held" if lock.state == State.PENDING else "the cart, its stock and its prices are held"
-        return f"The shopper started {ago(lock.locked_at, now)} and has not paid yet; {held}."
+        return Course(f"The shopper started {ago(lock.locked_at, now)} and has not paid yet.", lock.state)
     if lock.state == State.COMPLETED:
-        return f"It was bought {ago(lock.completed_at, now)}."
+        return Course(f"It was bought {ago(lock.completed_at, now)}.", lock.state)
+    ending, facts = _ending(situation) if lock.outcome else ("", {})
     if lock.state == State.FAILED:
-        return f"{_ending(lock)}; it ended {ago(lock.failed_at, now)}."
-    return _why_under_way(lock, known, now)
+        return Course(f"{ending}; it ended {ago(lock.failed_at, now)}.", lock.state, **facts)
+    begun = f"{ending}, and it is going back. " if ending else ""
+    told, refused = _under_way(situation)
+    return Course(f"{begun}{told}", lock.state, **(facts | refused))
 
 
-def _ending(lock: Any) -> str:
-    ending = _ENDINGS[Outcome(lock.outcome)]
-    said, _, by_hand = (lock.failure_reason or "").rstrip(".").partition(": ")
-    if said in _BY_HAND:
-        return f"{ending} ({by_hand})"
-    if not said or lock.outcome in (Outcome.CANCELLED, Outcome.EXPIRED, Outcome.OUT_OF_STOCK):
-        return ending  # the stored reason says no more
-    return f"{ending} ({lock.failure_reason.rstrip('.')})"
+def _ending(situation: Situation) -> tuple[str, dict[str, Any]]:
+    """Say how it ended; what staff gave as their reason is told to staff alone."""
+    lock, outcome = situation.lock, Outcome(situation.lock.outcome)
+    facts: dict[str, Any] = {"outcome": outcome}
+    if outcome == Outcome.DECLINED:
+        return _refusal(situation, facts)
+    is_by_hand = outcome == Outcome.RELEASED or (outcome == Outcome.EXPIRED and lock.failure_reason != TIME_RAN_OUT)
+    ending = _EXPIRED_BY_HAND if is_by_hand and outcome == Outcome.EXPIRED else _ENDINGS[outcome]
+    said = situation.staff_reason if is_by_hand else lock.failure_reason if outcome in _REASON_SAYS_MORE else None
+    return f"{ending} ({said.rstrip('.')})" if said else ending, facts
 
 
-def _why_under_way(lock: Any, known: Mapping[str, Any], now: datetime) -> str:
-    begun = f"{_ending(lock)}; cart and stock are free already. " if lock.state == State.ROLLING_BACK else ""
-    operation = open_operation(known)
-    if operation is None:
-        refused = _refused_return(known)
-        if lock.state == State.ROLLING_BACK and refused:
-            return f"{begun}The gateway refused the {refused}."
-        return f"{begun}Every call to the gateway is answered; it waits to be driven on."
-    since, call = ago(operation.created_at, now), NOUNS[OperationKind(operation.kind)]
+def _refusal(situation: Situation, facts: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Say which call was refused, and by whom: the gateway, or somebody's word that it did not go through."""
+    capture = situation.known.get(OperationKind.CAPTURE)
+    refused = capture if capture is not None else situation.known.get(OperationKind.AUTHORIZE)
+    if refused is None:
+        return _ENDINGS[Outcome.DECLINED], facts
+    return _refused(refused, situation.lock, facts)
+
+
+def _refused(refused: Any, lock: Any, facts: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    noun, by = OperationKind(refused.kind).noun, refused.resolved_by
+    declined = _ENDINGS[Outcome.DECLINED]
+    if refused.status == OperationStatus.SUCCEEDED:  # late money: what was said first is in the reason
+        return f"{declined} ({(lock.failure_reason or '').rstrip('.')}, and it went through after all)", facts
+    if by is not None:
+        said = {"refused": refused.kind, "refused_by": by}
+        return f"The payment did not go through (the {noun} did not happen, says {by})", facts | said
+    said = {"refused": refused.kind, "refused_by": "gateway"}
+    return f"{declined} (The gateway refused the {noun})", facts | said
+
+
+def _under_way(situation: Situation) -> tuple[str, dict[str, Any]]:
+    lock, now = situation.lock, situation.now
+    if not situation.open_operations:
+        refused = situation.refused_return
+        if lock.state == State.ROLLING_BACK and refused is not None:
+            return _refused_return(refused)
+        return "Every call to the gateway is answered; it waits to be driven on.", {}
+    operation = situation.open_operations[0]
+    since, call = ago(operation.created_at, now), OperationKind(operation.kind).noun
     if operation.status == OperationStatus.WAITING:
         whom = "the shopper to approve it at the bank" if operation.kind == OperationKind.AUTHORIZE else "the gateway"
-        return f"{begun}The {call} began {since} and waits for {whom}."
-    if is_driven(lock, now):
-        return f"{begun}The gateway is being asked for the {call} right now."
+        return f"The {call} began {since} and waits for {whom}.", {}
+    if situation.is_driven:
+        return f"The gateway is being asked for the {call} right now.", {}
     if operation.status == OperationStatus.PENDING:
-        return f"{begun}The {call} was written down {since}, and whoever was to send it has gone."
+        return f"The {call} was written down {since}, and whoever was to send it has gone.", {}
     tries = f"; asked {counted(operation.attempts, 'time')}" if operation.attempts else ""
-    return f"{begun}The gateway did not answer the {call} begun {since}{tries}."
+    return f"The gateway did not answer the {call} begun {since}{tries}.", {}
 
 
-def open_operation(known: Mapping[str, Any]) -> Any | None:
-    """Give the operation that the checkout waits for, from the operations by kind; None when each has its last word."""
-    unresolved = [known[kind] for kind in OperationKind if kind in known and known[kind].resolved_at is None]
-    return unresolved[0] if unresolved else None
-
-
-def is_driven(lock: Any, now: datetime) -> bool:
-    """Tell whether somebody drives a checkout at this moment."""
-    return lock.lease_until is not None and lock.lease_until > now
-
-
-def _next_sweep(now: datetime, sweep_seconds: float) -> tuple[str, datetime]:
-    seconds = sweep_seconds - now.timestamp() % sweep_seconds
-    at = now + timedelta(seconds=seconds)
-    return f"The next sweep expires it and gives everything back, {until(at, now)}.", at
-
-
-def _next_step(lock: Any, known: Mapping[str, Any], now: datetime) -> tuple[str, datetime | None]:
-    if lock.state in (State.COMPLETED, State.FAILED):
-        return "Nothing more happens by itself.", None
-    if lock.state in UNPAID:
-        return f"Unless the shopper pays, it expires {until(lock.expires_at, now)}.", lock.expires_at
-    if is_driven(lock, now):
-        return f"If its driver dies, the worker takes over {until(lock.lease_until, now)}.", lock.lease_until
-    refused, operation = _refused_return(known), open_operation(known)
-    if lock.state == State.ROLLING_BACK and refused and operation is None:
-        return f"Nothing happens by itself: give the money back at the gateway, then resolve the {refused}.", None
-    return _next_try(lock, operation, now)
-
-
-def _refused_return(known: Mapping[str, Any]) -> str | None:
-    """Name the void or the refund that the gateway refused; None where the money has another way back."""
-    last = known.get(OperationKind.REFUND) or known.get(OperationKind.VOID)
-    is_refused = last is not None and last.status == OperationStatus.REFUSED
-    return NOUNS[OperationKind(last.kind)] if last is not None and is_refused else None
-
-
-def _next_try(lock: Any, operation: Any | None, now: datetime) -> tuple[str, datetime | None]:
-    if operation is None:
-        if lock.needs_attention:
-            return "Nothing happens by itself until somebody retries.", None
-        return "The worker drives it on within seconds.", now
-    if operation.status in _IN_DOUBT:
-        due = operation.next_attempt_at or now
-        return f"The worker asks the gateway again {until(due, now)}.", due
-    if lock.state in EXPIRABLE:
-        return f"If nothing comes, it expires {until(lock.expires_at, now)}.", lock.expires_at
-    due = operation.next_attempt_at or now
-    return f"It goes on when the gateway says more; the worker asks {until(due, now)}.", due
+def _refused_return(refused: Any) -> tuple[str, dict[str, Any]]:
+    noun, by = OperationKind(refused.kind).noun, refused.resolved_by
+    if by is not None:
+        return f"The {noun} did not happen, says {by}.", {"refused": refused.kind, "refused_by": by}
+    return f"The gateway refused the {noun}.", {"refused": refused.kind, "refused_by": "gateway"}

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from console.casebook.explanation import NOUNS, is_driven
 from console.casebook.resolutions import Effect, words_and_what_follows
+from console.casebook.situation import is_driven
 from console.engine.driving.locks import was_due
 from console.engine.driving.moves import Move, next_move
 from console.engine.machine import UNPAID, OperationKind, OperationStatus, Outcome, State
@@ -19,7 +19,7 @@ _OPEN_STOCK = ("held", "pinned")
 _MOVES = {
     Move.ENTER_CAPTURE: "The payment is authorized: the order is created and the payment is taken.",
     Move.COMMIT_STOCK: "The payment is taken: the order is paid and the stock leaves.",
-    Move.GO_BACK: "The gateway refused: everything is given back and the checkout ends as declined.",
+    Move.GO_BACK: "The payment was refused: everything is given back and the checkout ends as declined.",
     Move.FINISH: "The money is settled: the checkout ends as failed.",
     Move.WAIT: "Nothing can be sent: it waits for the shopper or the gateway, or for somebody to settle it there.",
 }
@@ -105,12 +105,12 @@ def _status(holdings: Holdings, kind: OperationKind) -> str | None:
 
 
 def _released(holdings: Holdings) -> list[Effect]:
-    told = Effect("Shopper", "Is told that the checkout was released, with your reason in your words.")
+    told = Effect("Shopper", "Is told that the shop ended this checkout. Your reason stays with us.")
     return [*_undone(holdings, Outcome.RELEASED), told]
 
 
 def _expired(holdings: Holdings) -> list[Effect]:
-    told = Effect("Shopper", "Is told that the time ran out, with your reason in your words.")
+    told = Effect("Shopper", "Is told that the shop ended the time for this checkout. Your reason stays with us.")
     return [*_undone(holdings, Outcome.EXPIRED), told]
 
 
@@ -125,13 +125,14 @@ def _extended(holdings: Holdings) -> list[Effect]:
 def _retried(holdings: Holdings) -> list[Effect]:
     return [
         Effect("Checkout", _retry(holdings)),
+        Effect("The next try by itself", "Stays when it is: yours comes besides."),
         Effect("Everything else", "Stays as it is until the gateway answers."),
     ]
 
 
 def _retry(holdings: Holdings) -> str:
     lock = holdings.lock
-    if is_driven(lock, holdings.now):
+    if is_driven(lock, now=holdings.now):
         return "Somebody is driving it right now: unless they are done when you confirm, you are told to wait."
     if holdings.is_due:
         return "Its time has run out: it is expired now instead of at the next sweep, and everything is given back."
@@ -141,7 +142,7 @@ def _retry(holdings: Holdings) -> str:
         return _MOVES[move]
     operation = holdings.operations[move.value]
     amount = money(operation.amount, operation.currency)
-    ask = f"The gateway is asked now what became of the {NOUNS[OperationKind(operation.kind)]} of {amount}"
+    ask = f"The gateway is asked now what became of the {OperationKind(operation.kind).noun} of {amount}"
     resend = "and unless it knows, the same request is sent again under the same key, which cannot act twice"
     if operation.status == OperationStatus.WAITING:
         return f"{ask}; if it has its last word, the checkout goes on from there."

@@ -24,6 +24,7 @@ from console.engine.errors import CheckoutInProgress, InProgress, InvalidInput, 
 from console.engine.machine import DRIVEN, EXPIRABLE, UNPAID, Outcome
 from console.engine.phases.phase import Payment
 from console.engine.record.answers import answer_of
+from console.engine.record.endings import CANCELLED
 from console.engine.runtime import runtime_of
 from console.engine.store.database import look, transact, until_won
 from console.engine.store.objects import show
@@ -167,7 +168,7 @@ def cancel(session: Session, lock: CheckoutLock, *, session_id: str | None = Non
             return row
         if row.state not in EXPIRABLE:
             raise NotAllowed("The payment is being taken; this checkout can no longer be cancelled.", state=row.state)
-        return go_back(session, row, outcome=Outcome.CANCELLED, reason="The shopper cancelled it.")
+        return go_back(session, row, outcome=Outcome.CANCELLED, reason=CANCELLED)
 
     row = until_won(lambda: transact(session, give_up), otherwise=_changes_too_fast)
     return show(settle(session, row), on=lock)

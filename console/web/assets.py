@@ -19,6 +19,7 @@ HTMX_CONFIG = {
     "allowScriptTags": False,
     "includeIndicatorStyles": False,
     "selfRequestsOnly": True,
+    "timeout": 10_000,  # ms; what hangs longer has failed, and the page says so
     "responseHandling": [
         {"code": "204", "swap": False},
         {"code": "[23]..", "swap": True},

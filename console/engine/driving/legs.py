@@ -37,6 +37,7 @@ from console.engine.phases import LEG_THREE, PAYING_PHASES, RESERVING_PHASES
 from console.engine.phases.phase import Leg, Payment, PhaseModule, run_phases
 from console.engine.record import events
 from console.engine.record.attention import FOR_HUMANS_ONLY, Cause, call_off, demand
+from console.engine.record.endings import refusal_of
 from console.engine.record.history import History
 from console.engine.store.clauses import NOW
 from console.engine.store.database import savepoint
@@ -204,9 +205,10 @@ def run_leg(leg: Leg, phases: tuple[PhaseModule, ...]) -> Progress:
 
 
 def go_back_refused(session: Session, drive: Drive, _fact: Fact | None) -> Progress:
-    """Go back because the gateway refused the authorization or the capture. Caller commits."""
-    reason = f"The gateway refused the {_REFUSED_BY_STATE[drive.lock.state].noun}."
-    lock = go_back(session, drive.lock, under_fence(drive.lock.fence), outcome=Outcome.DECLINED, reason=reason)
+    """Go back because the authorization or the capture was refused. Caller commits."""
+    refused = operations_of(session, drive.lock.id)[_REFUSED_BY_STATE[drive.lock.state]]  # read for its words only
+    mine, reason = under_fence(drive.lock.fence), refusal_of(refused)
+    lock = go_back(session, drive.lock, mine, outcome=Outcome.DECLINED, reason=reason)
     return Progress(lock, tuple(operations_of(session, lock.id).values()))
 
 

@@ -16,6 +16,7 @@ from console.engine.machine import DRIVEN, OperationKind, OperationStatus, State
 from console.engine.payments.operations import operations_of
 from console.engine.record.attention import Cause, demand, has_causes, is_called_for
 from console.engine.runtime import CheckoutConfig, runtime_of
+from console.engine.staff.open_actions import close_action, is_action_open
 from console.engine.store.database import look, transact
 from console.engine.store.tables import locks, operations
 from console.models.types import clock
@@ -50,7 +51,7 @@ def drive_interrupted(session: Session, *, limit: int, on_defect: OnDefect = ign
     First those whose driver died, then the longest unchanged. One that fails by a defect is logged and keeps no other
     waiting; `on_defect` hears of it.
     """
-    return sum(_recover_one(session, lock_id, on_defect) or 0 for lock_id in _candidates(session, limit=limit))
+    return sum(_recover_one(session, lock_id, on_defect) or 0 for lock_id in find_interrupted(session, limit=limit))
 
 
 def recover_next(session: Session) -> bool:
@@ -59,7 +60,7 @@ def recover_next(session: Session) -> bool:
     What is driven is put off until its next try is due, or stands last in the row: one that stays in doubt keeps no
     other waiting. One that could be driven again at once, without having got any further, is left to rest.
     """
-    for lock_id in _candidates(session, limit=_LOOKAHEAD):
+    for lock_id in find_interrupted(session, limit=_LOOKAHEAD):
         moved = _recover_one(session, lock_id)
         if moved is not None:
             return moved or not _is_candidate(session, lock_id)
@@ -134,7 +135,8 @@ def _overdue(operation: Row[Any]) -> str:
     return f"The {call} has no answer past its time-out; whether it happened is unknown."
 
 
-def _candidates(session: Session, *, limit: int) -> list[int]:
+def find_interrupted(session: Session, *, limit: int) -> list[int]:
+    """Find the checkouts that the recovery would drive now, at most so many; give their ids. Reads only."""
     # A driver that died stands before the doubts of a gateway that may be silent for minutes.
     first = (locks.c.lease_until.is_(None), locks.c.changed_at, locks.c.id)
     query = select(locks.c.id).where(_is_interrupted()).order_by(*first).limit(limit)
@@ -160,6 +162,8 @@ def _recover_one(session: Session, lock_id: int, on_defect: OnDefect = ignore) -
         log.exception("checkout_not_recovered", lock_id=lock_id)
         on_defect(f"checkout {lock_id}", error)
         return None
+    if is_action_open(lock):  # whoever began it has died
+        close_action(session, lock_id)
     log.info("checkout_recovered", reference=lock.reference, state=lock.state, outcome=lock.outcome)
     return bool(lock.state != before.state)
 

@@ -15,10 +15,9 @@ from console.engine.phases import TO_UNDO
 from console.engine.phases.phase import Leg, compensate_phases
 from console.engine.record import events
 from console.engine.record.attention import Cause, call_off
+from console.engine.record.endings import TIME_RAN_OUT
 from console.engine.record.history import History
 from console.engine.store.clauses import NOW, Clause
-
-EXPIRED_REASON = "Its time ran out before the payment was taken."
 
 
 def go_back(session: Session, lock: Row[Any], *conditions: Clause, outcome: Outcome, reason: str) -> Row[Any]:
@@ -64,7 +63,7 @@ def expire_row(session: Session, row: Row[Any], *conditions: Clause) -> Row[Any]
     Raises:
         LostRace: when it is not due, or somebody decided first: the start of the capture, a release, a cancel.
     """
-    return go_back(session, row, DUE, *conditions, outcome=Outcome.EXPIRED, reason=EXPIRED_REASON)
+    return go_back(session, row, DUE, *conditions, outcome=Outcome.EXPIRED, reason=TIME_RAN_OUT)
 
 
 def _was_broken(cause: str, _about: str) -> bool:

@@ -98,11 +98,16 @@ def _keep_next_action(session: Session, operation: Row[Any], next_action: Mappin
 
 
 def _put_off(session: Session, operation: Row[Any], *, seconds: float, attempts: int) -> None:
+    """Plan the next try. One that is planned already and still to come stays: a try by somebody's wish, support's or
+    the shopper's, comes besides and puts off nothing.
+    """
     jittered = seconds * random.uniform(0.75, 1.25)  # noqa: S311 - jitter, no secret
+    planned, now, later = operations.c.next_attempt_at, clock(), clock(jittered)
+    is_to_come = (planned > now) & (planned < later)
     session.execute(
         update(operations)
         .where(operations.c.id == operation.id, operations.c.resolved_at.is_(None))
-        .values(attempts=attempts, next_attempt_at=clock(jittered))
+        .values(attempts=attempts, next_attempt_at=case((is_to_come, planned), else_=later))
     )
 
 

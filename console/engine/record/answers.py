@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from console.engine.errors import ENDINGS, CheckoutError, PaymentPending
 from console.engine.machine import OperationStatus, State, StepStatus
+from console.engine.record.endings import reason_of
 from console.engine.store.database import Reader, look, run
 from console.engine.store.objects import present, show
 from console.engine.store.tables import operations, orders, steps
@@ -40,7 +41,7 @@ def _ending(reader: Reader, row: Row[Any]) -> CheckoutError:
         steps.c.lock_id == row.id, steps.c.phase == row.phase, steps.c.status == StepStatus.FAILED
     )
     context = reader.scalar(failed) or {}
-    return ENDINGS[row.outcome](row.failure_reason, phase=row.phase, **context)
+    return ENDINGS[row.outcome](reason_of(row), phase=row.phase, **context)
 
 
 def _pending(reader: Reader, row: Row[Any]) -> CheckoutError:

@@ -91,6 +91,11 @@ def has_causes() -> ColumnElement[bool]:
     return needs_attention() & are_kept
 
 
+def keeps_causes(lock: Any) -> bool:
+    """Tell the same of a lock as it was read."""
+    return lock.needs_attention is not None and _STANDING in lock.metadata
+
+
 def is_called_for(cause: Cause, *, about: str) -> ColumnElement[bool]:
     """Build the condition that somebody is called for a checkout for this cause."""
     stands: ColumnElement[bool] = locks.c.metadata[(_STANDING, f"{cause}:{about}")].as_string().is_not(None)

@@ -19,16 +19,16 @@ from console.engine.driving.walk import settle
 from console.engine.errors import InProgress, InvalidInput, NotAllowed, NotFound, Stale
 from console.engine.machine import Outcome
 from console.engine.record.audit import Actor, Entry, write_entry
+from console.engine.record.endings import EXPIRED_BY_SHOP, RELEASED_BY_SHOP
 from console.engine.runtime import runtime_of
 from console.engine.staff.allowed import Action, why_not
+from console.engine.staff.open_actions import close_action, open_action, shown
 from console.engine.staff.reasons import required_reason
 from console.engine.store.clauses import Clause, after
 from console.engine.store.database import transact, until_won
 from console.engine.store.objects import show
 from console.engine.store.tables import locks
 from console.models import CheckoutLock
-
-_SHOWN = ("state", "outcome", "expires_at", "revision", "needs_attention")
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,8 @@ def release(
 ) -> CheckoutLock:
     """Take a checkout off its cart and undo it. Own transactions.
 
-    `version` is the revision the actor saw; None acts on whatever it is.
+    `version` is the revision the actor saw; None acts on whatever it is. The reason is for the audit trail: the shopper
+    is told only that the shop ended the checkout.
 
     Raises:
         InvalidInput: without a reason.
@@ -54,7 +55,7 @@ def release(
         NotAllowed: past the point of no return, or when it has ended.
     """
     asked = StaffAction(Action.RELEASE, actor, required_reason(reason), version)
-    return _undo(session, lock, asked, outcome=Outcome.RELEASED, told=f"Released: {reason}")
+    return _undo(session, lock, asked, outcome=Outcome.RELEASED, told=RELEASED_BY_SHOP)
 
 
 def expire(
@@ -66,7 +67,7 @@ def expire(
         InvalidInput, Stale, NotAllowed: as `release`.
     """
     asked = StaffAction(Action.EXPIRE, actor, required_reason(reason), version)
-    return _undo(session, lock, asked, outcome=Outcome.EXPIRED, told=f"Expired: {reason}")
+    return _undo(session, lock, asked, outcome=Outcome.EXPIRED, told=EXPIRED_BY_SHOP)
 
 
 def extend(
@@ -100,6 +101,8 @@ def retry(
 ) -> CheckoutLock:
     """Take a checkout up again now instead of at its next try, and drive it on. Own transactions.
 
+    The next try by itself stays when it was, and the audit trail tells what came of this one.
+
     Raises:
         InProgress: when somebody drives it at this moment.
         Stale, NotAllowed: as `release`; there is something to retry only while a payment is under way.
@@ -111,7 +114,13 @@ def retry(
         return change(session, row.id, unmoved, DRIVERLESS)
 
     asked = StaffAction(Action.RETRY, actor, reason, version)
-    return advance(session, show(_take(session, lock.id, asked, wake), on=lock))
+    show(_take(session, lock.id, asked, wake, is_to_be_driven=True), on=lock)
+    try:
+        advance(session, lock)
+    except InProgress:  # somebody was faster: what came of it so far is entered all the same
+        close_action(session, lock.id)
+        raise
+    return show(close_action(session, lock.id), on=lock)
 
 
 def _undo(session: Session, lock: CheckoutLock, asked: StaffAction, *, outcome: Outcome, told: str) -> CheckoutLock:
@@ -122,16 +131,29 @@ def _undo(session: Session, lock: CheckoutLock, asked: StaffAction, *, outcome: 
     return show(settle(session, row), on=lock)
 
 
-def _take(session: Session, lock_id: int, asked: StaffAction, step: Callable[[Row[Any], Clause], Row[Any]]) -> Row[Any]:
-    """Take an action on a checkout that allows it: its step, with its audit entry. Own transaction."""
+def _take(
+    session: Session,
+    lock_id: int,
+    asked: StaffAction,
+    step: Callable[[Row[Any], Clause], Row[Any]],
+    *,
+    is_to_be_driven: bool = False,
+) -> Row[Any]:
+    """Take an action on a checkout that allows it: its step, with its audit entry. Own transaction.
+
+    One that is to be driven is kept open instead: what comes of it is not known yet.
+    """
 
     def work() -> Row[Any]:
         before = _read(session, lock_id)
         require_unmoved(before, version=asked.version)
         _require_allowed(before, asked)
         after = step(before, at_revision(before.revision))
-        entry = Entry(asked.action, ("checkout_lock", lock_id), asked.reason, before=shown(before), after=shown(after))
-        write_entry(session, Actor.of(asked.actor), entry)
+        actor, subject = Actor.of(asked.actor), ("checkout_lock", lock_id)
+        if is_to_be_driven:
+            return open_action(session, after, actor, Entry(asked.action, subject, asked.reason, before=shown(before)))
+        entry = Entry(asked.action, subject, asked.reason, before=shown(before), after=shown(after))
+        write_entry(session, actor, entry)
         return after
 
     return until_won(
@@ -162,9 +184,3 @@ def _require_allowed(row: Row[Any], asked: StaffAction) -> None:
     refusal = why_not(asked.action, row.state, is_due=row.is_due)
     if refusal is not None:
         raise NotAllowed(refusal, state=row.state)
-
-
-def shown(row: Row[Any]) -> dict[str, Any]:
-    """Pick out of a lock's row what the audit trail shows of it."""
-    facts = {name: row._mapping[name] for name in _SHOWN}
-    return facts | {"expires_at": row.expires_at.isoformat()}

@@ -19,9 +19,10 @@ from console.engine.payments.facts import follow, record_answer
 from console.engine.payments.gateway import GatewayAnswer
 from console.engine.payments.operations import Operations, is_what_we_asked, meaning, operations_of, raise_operation
 from console.engine.record.attention import settle_causes
-from console.engine.record.audit import Actor, Entry, write_entry
-from console.engine.staff.actions import require_unmoved, shown
+from console.engine.record.audit import Actor, Entry
+from console.engine.staff.actions import require_unmoved
 from console.engine.staff.allowed import Action, owes_by_hand, resolvable, unbooked, why_not
+from console.engine.staff.open_actions import close_action, open_action, shown
 from console.engine.staff.reasons import required_reason
 from console.engine.store.database import Reader, look, transact, until_won
 from console.engine.store.objects import present, show
@@ -89,6 +90,7 @@ def resolve(  # noqa: PLR0913 - the verb's own shape
     lock = present(session, CheckoutLock, row)
     with suppress(InProgress):  # whoever drives it goes on from the new fact
         advance(session, lock)
+    show(close_action(session, lock_id), on=lock)
     show(look(session, lambda reader: operations_of(reader, lock_id)[kind]), on=operation)
     if refusal is not None:
         raise refusal
@@ -154,8 +156,7 @@ def _recording(
         if said != word.status:
             lock = _take_word(session, lock, scene, word)
         lock = settle_causes(session, lock, about={scene.kind, *unbooked(scene.lock, scene.known)})
-        _audit(session, lock, scene, word)
-        return lock, None
+        return _keep_open(session, lock, scene, word), None
 
     return record
 
@@ -206,12 +207,12 @@ def _contradicted(scene: _Scene, said: OperationStatus) -> Contradicted:
     )
 
 
-def _audit(session: Session, lock: Row[Any], scene: _Scene, word: HumanWord) -> None:
+def _keep_open(session: Session, lock: Row[Any], scene: _Scene, word: HumanWord) -> Row[Any]:
     now = operations_of(session, lock.id)[scene.kind]
     before = shown(scene.lock) | {"operation": _facts(scene.operation)}
-    after = shown(lock) | {"operation": _facts(now), "happened": word.happened}
+    after = {"operation": _facts(now), "happened": word.happened}
     entry = Entry(Action.RESOLVE, ("checkout_lock", lock.id), word.reason, before=before, after=after)
-    write_entry(session, word.actor, entry)
+    return open_action(session, lock, word.actor, entry)
 
 
 def _facts(operation: Row[Any]) -> Mapping[str, Any]:

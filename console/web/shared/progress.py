@@ -1,4 +1,4 @@
-"""How far a checkout has come: its seven phases, each done, under way, stopped at, or still to come."""
+"""How far a checkout has come: its seven phases, each done, under way, stopped at, to come or not reached."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ _UNDONE = (State.ROLLING_BACK, State.FAILED)
 
 
 STOP_POLLING = 286  # htmx's own: show this, and ask no more
+PACE_SECONDS = 5
+SLOW_PACE_SECONDS = 15  # once nothing is left to the shopper: a sweep or a void may take minutes
 
 
 @dataclass(frozen=True)
@@ -42,13 +44,20 @@ _WORDS = {"done": "done", "current": "now", "stopped": "stopped here", "ahead": 
 def register(app: Flask) -> None:
     """Give an app's templates what the checkout's widget is made of."""
     app.jinja_env.filters["path_if_ours"] = path_if_ours
-    app.jinja_env.globals.update(checkout_progress=progress, checkout_seconds_left=seconds_left, checkout_ended=is_over)
+    app.jinja_env.globals.update(
+        checkout_progress=progress,
+        checkout_seconds_left=seconds_left,
+        checkout_pace_seconds=pace_seconds,
+        checkout_stage=stage,
+        as_of=as_of,
+    )
 
 
 def progress(status: Any) -> list[PhaseMark]:
     """Tell how far a checkout has come, by its `state` and `phase`."""
     state, phase = status["state"], status["phase"]
     words = _WORDS | ({"current": "next"} if state in UNPAID else {})  # nothing goes on before the payment
+    words |= {"ahead": "not reached"} if state in _UNDONE else {}
     return [
         PhaseMark(name, mark, words[mark]) for name, mark in zip(_NAMES.values(), _marks(state, phase), strict=True)
     ]
@@ -72,6 +81,24 @@ def seconds_left(status: Any) -> int | None:
     return max(0, int((status["expires_at"] - datetime.now(UTC)).total_seconds()))
 
 
+def as_of() -> str:
+    """Tell what time it is, for what is shown and does not move by itself."""
+    return datetime.now(UTC).strftime("%H:%M:%S UTC")
+
+
 def is_over(status: Any) -> bool:
-    """Tell whether nothing of a checkout changes any more: it ended, or its time ran out."""
-    return status["state"] in (None, *ENDED) or seconds_left(status) == 0
+    """Tell whether nothing of a checkout changes any more: it ended. A due one still waits to be undone."""
+    return status["state"] in (None, *ENDED)
+
+
+def pace_seconds(status: Any) -> int | None:
+    """Tell how often a page asks how a checkout stands, in seconds; None once it is over."""
+    if is_over(status):
+        return None
+    return SLOW_PACE_SECONDS if status["state"] == State.ROLLING_BACK or seconds_left(status) == 0 else PACE_SECONDS
+
+
+def stage(status: Any) -> str:
+    """Name what the page around a checkout depends on; when it is another, so must the page be."""
+    facts = {"due": seconds_left(status) == 0, "resumable": status["can_resume"], "asked": status["next_action"]}
+    return " ".join([status["state"] or "none", *(name for name, is_so in facts.items() if is_so)])

@@ -27,6 +27,7 @@ RIGHTS: Mapping[str, Role] = {
     "checkout_locks.json_view": Role.VIEWER,
     "checkout_locks.status_view": Role.VIEWER,
     "checkout_locks.statistics_view": Role.VIEWER,
+    "checkout_locks.gateway_view": Role.SUPPORT,
     "checkout_locks.action_page": Role.SUPPORT,
     "checkout_locks.take_action": Role.SUPPORT,
     "checkout_locks.resolve_page": Role.ADMIN,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from console.engine.machine import EXPIRABLE, Outcome, State
+from console.engine.record.endings import reason_of
 
 _BY_STATE = {
     State.PENDING: "Waiting for the payment.",
@@ -23,7 +24,7 @@ _GIVING_BACK = "What was held of the payment is being given back."
 
 
 def message_of(lock: Any, *, is_due: bool, is_waiting: bool = False) -> str:
-    """Say how a checkout stands; the text of a defect is not for shoppers.
+    """Say how a checkout stands; the text of a defect is not for shoppers, nor are the reasons of staff.
 
     `is_waiting` says that its payment waits for the shopper or the bank.
     """
@@ -32,10 +33,8 @@ def message_of(lock: Any, *, is_due: bool, is_waiting: bool = False) -> str:
     if lock.outcome is None:
         state = State(lock.state)
         return _WAITING_BY_STATE.get(state, _BY_STATE[state]) if is_waiting else _BY_STATE[state]
-    reason = _DEFECT if lock.outcome == Outcome.ERROR else lock.failure_reason
-    if lock.state != State.ROLLING_BACK:
-        return reason
-    return f"{reason.rstrip('.')}. {_GIVING_BACK}"  # a reason that somebody typed may lack its full stop
+    reason = _DEFECT if lock.outcome == Outcome.ERROR else reason_of(lock)
+    return f"{reason} {_GIVING_BACK}" if lock.state == State.ROLLING_BACK else reason
 
 
 def is_live(lock: Any, *, is_due: bool) -> bool:

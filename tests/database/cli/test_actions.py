@@ -9,6 +9,7 @@ from apiflask import APIFlask
 
 from console.cli.groups import actor
 from console.engine import process
+from console.jobs.heartbeat import beat
 from console.models import AuditEntry, CheckoutLock, PaymentOperation
 from console.testing.factories import VISA, Shop, make_due
 from tests.support.commands import Run
@@ -54,6 +55,8 @@ def test_an_extension_moves_the_deadline(run: Run, shop: Shop) -> None:
 
 
 def test_a_retry_asks_the_gateway_again_and_says_when_it_is_silent(run: Run, shop: Shop, silent: CheckoutLock) -> None:
+    beat(shop.session, "host:1:a")
+
     ran = run("retry", silent.reference, "--reason", "the shopper asks")
 
     assert ran.code == 0

@@ -10,6 +10,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from console.engine import process, release
+from console.jobs.heartbeat import beat
 from console.models import CheckoutLock, PaymentOperation
 from console.models.types import clock
 from console.testing.factories import VISA, Shop, make_due
@@ -37,7 +38,7 @@ def test_a_checkout_is_explained_with_its_history_and_money(run: Run, shop: Shop
     assert ran.code == 0
     for told in (
         f"{bought.reference}   Completed",
-        "It was bought just now. The shopper was charged 10.00 GBP.",
+        "It was bought just now. Cart and stock went into the order. The shopper was charged 10.00 GBP.",
         "Next: Nothing more happens by itself.",
         "Nothing: it has ended.",
         "Payment capture",
@@ -49,7 +50,11 @@ def test_a_checkout_is_explained_with_its_history_and_money(run: Run, shop: Shop
     assert "✕ differs" not in ran.out
 
 
-def test_what_can_be_done_is_told_with_its_command_and_effects(run: Run, silent: CheckoutLock) -> None:
+def test_what_can_be_done_is_told_with_its_command_and_effects(
+    run: Run, session: Session, silent: CheckoutLock
+) -> None:
+    beat(session, "host:1:a")
+
     out = run("diagnostics", "--lock-id", str(silent.id)).out
 
     assert f"checkout retry {silent.reference}" in out

@@ -85,6 +85,10 @@ class Bank:
             raise NoAnswer(mood)
         return self._latest.get((reference, kind))
 
+    def latest(self, reference: str, kind: str) -> GatewayAnswer | None:
+        """Give the last thing it said of an operation, as it knows it itself."""
+        return self._latest.get((reference, kind))
+
     def ledger(self) -> list[LedgerEntry]:
         """List the payments on which anything moved."""
         return [

@@ -25,7 +25,19 @@ from hypothesis.stateful import (
 from sqlalchemy import event, select, update
 from sqlalchemy.orm import Session
 
-from console.engine import CheckoutError, advance, cancel, expire, extend, process, release, resume, retry, start
+from console.engine import (
+    CheckoutError,
+    advance,
+    cancel,
+    expire,
+    extend,
+    process,
+    release,
+    resolve,
+    resume,
+    retry,
+    start,
+)
 from console.engine.care.comparison import find_differences
 from console.engine.cart.changes import add_line
 from console.engine.driving.expiry import expire_due
@@ -34,6 +46,7 @@ from console.engine.inventory import correct_stock
 from console.engine.machine import ENDED
 from console.engine.payments.facts import record_answer
 from console.engine.payments.gateway import GatewayRequest
+from console.engine.payments.operations import meaning
 from console.engine.runtime import CheckoutConfig, attach
 from console.engine.store.database import create_database, load, transact
 from console.models import Cart, CheckoutLock, Coupon, Order, PaymentOperation, StockLevel
@@ -41,10 +54,13 @@ from console.models.types import clock
 from console.testing.databases import PreparedDatabase
 from console.testing.factories import VISA, Shop, make_due
 from tests.support.engine.bank import Bank, Charge, Killed, Mood
+from tests.support.engine.claims import assert_told_truly
 from tests.support.engine.mortal import MortalSession
 from tests.support.engine.rows import read
 from tests.support.engine.watch import assert_sound
 
+# What staff give as their reasons, which no shopper reads.
+REASONS = ("phoned", "a test", "seen there", "ada")
 DEEDS = ("release", "cancel", "expire", "process", "take over", "webhook", "count")
 moods = st.lists(st.sampled_from(Mood), max_size=4)
 CARTS: tuple[tuple[tuple[tuple[str, int], ...], dict[str, str]], ...] = (
@@ -69,6 +85,7 @@ class Checkouts(RuleBasedStateMachine):
         if self.engine.dialect.name == "sqlite":  # the power does not fail here
             event.listen(self.engine, "connect", lambda raw, _: raw.execute("PRAGMA synchronous=OFF"))
         self.bank = Bank()
+        self.over: dict[int, str] = {}
         self.session = Session(self.engine, expire_on_commit=False)
 
     @initialize(reserves=st.booleans())
@@ -172,6 +189,22 @@ class Checkouts(RuleBasedStateMachine):
             self.let_expire(number)
 
     @precondition(has_checkouts)
+    @rule(number=which)
+    def say_what_happened(self, *, number: int) -> None:
+        """An admin looks at the bank, and says what became of a payment in doubt; what did not go back is left to it."""
+
+        def say(session: Session) -> None:
+            lock = self.pick(session, number)
+            assert lock is not None
+            for operation in read(session, PaymentOperation, lock_id=lock.id, resolved_at=None):
+                answer = self.bank.latest(lock.reference, operation.kind)
+                happened = answer is not None and meaning(answer, kind=operation.kind) == "succeeded"
+                if happened or (answer is None and operation.kind in ("authorize", "capture")):
+                    resolve(session, operation, happened=happened, actor="ada", reason="seen there", version=None)
+
+        self.run(say)
+
+    @precondition(has_checkouts)
     @rule(number=which, how=st.sampled_from(["resume", "retry", "recover"]), moods=moods)
     def drive_on(self, *, number: int, how: str, moods: list[Mood]) -> None:
         self.bank.moods.extend(moods)
@@ -251,6 +284,14 @@ class Checkouts(RuleBasedStateMachine):
     @invariant()
     def every_invariant_holds(self) -> None:
         assert_sound(self.engine)
+
+    @invariant()
+    def every_claim_is_true(self) -> None:
+        """What is told of each checkout is so, and what was said to be over stays as it was."""
+        final = self.run(lambda session: assert_told_truly(session, self.bank, secrets=REASONS))
+        states = {lock.id: lock.state for lock in self.run(lambda at: read(at, CheckoutLock))}
+        self.over |= {lock_id: states[lock_id] for lock_id, is_final in final.items() if is_final}
+        assert self.over.items() <= states.items()
 
     def teardown(self) -> None:
         try:

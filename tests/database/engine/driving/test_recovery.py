@@ -81,9 +81,9 @@ def test_a_worker_that_finds_a_checkout_taken_drives_the_next(
     for lock in (first, second):
         pay(session, shop, lock)
     let_tries_come(session)
-    candidates = recovery._candidates(session, limit=9)
+    candidates = recovery.find_interrupted(session, limit=9)
     assert recover_next(support)
-    monkeypatch.setattr(recovery, "_candidates", lambda *_, **__: candidates)
+    monkeypatch.setattr(recovery, "find_interrupted", lambda *_, **__: candidates)
 
     assert recover_next(session)
 

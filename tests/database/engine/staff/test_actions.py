@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
 from console.engine import Payment, expire, extend, process, release, retry
 from console.engine.care.invariants import check_all
+from console.engine.driving.recovery import recover
 from console.engine.errors import Expired, InProgress, InvalidInput, NotAllowed, PaymentPending, Released, Stale
 from console.engine.record.audit import Actor
+from console.engine.store.database import load
 from console.models import AuditEntry, CheckoutLock, OutboxEvent, PaymentOperation, StockLevel
 from console.models.types import clock
-from console.testing.factories import VISA, Shop, make_due
+from console.testing.factories import VISA, Shop, make_driverless, make_due
+from console.testing.scripted import ScriptedGateway, stay_silent
+from tests.support.engine.bank import Killed
+from tests.support.engine.mortal import MortalSession
+from tests.support.engine.purchases import pay
 from tests.support.engine.rows import read, read_one
+
+
+def _only(session: Session) -> list[CheckoutLock]:
+    return [load(session, select(CheckoutLock))]
 
 
 def test_a_released_checkout_tells_its_shopper_so(session: Session, shop: Shop) -> None:
@@ -22,7 +34,7 @@ def test_a_released_checkout_tells_its_shopper_so(session: Session, shop: Shop) 
 
     release(session, lock, actor="ada", reason="shopper phoned", version=lock.revision)
 
-    with pytest.raises(Released, match="shopper phoned"):
+    with pytest.raises(Released, match=r"^The shop ended this checkout\.$"):
         process(session, lock, payment=VISA)
     assert [event.topic for event in read(session, OutboxEvent)] == ["CheckoutStarted", "CheckoutReleased"]
 
@@ -115,7 +127,7 @@ def test_an_expired_checkout_is_told_as_expired(session: Session, shop: Shop) ->
 
     expire(session, lock, actor="ada", reason="left the shop", version=lock.revision)
 
-    with pytest.raises(Expired):
+    with pytest.raises(Expired, match=r"^The shop ended the time for this checkout\.$"):
         process(session, lock, payment=VISA)
 
 
@@ -163,6 +175,58 @@ def test_a_retry_asks_the_gateway_again_and_is_audited(session: Session, shop: S
     assert check_all(session) == []
     with pytest.raises(Stale):
         retry(session, lock, actor="bob", version=seen)
+
+
+def test_the_trail_tells_what_came_of_a_retry(session: Session, shop: Shop, bank: ScriptedGateway) -> None:
+    bank.script("authorize", *[stay_silent] * 3)
+    lock = pay(session, shop)
+
+    retry(session, lock, actor=Actor("ada", "192.0.2.7"), reason="the bank is back", version=None)
+
+    entry = read_one(session, AuditEntry)
+    assert (entry.before["state"], entry.after["state"], lock.state) == ("authorizing", "completed", "completed")
+    assert (entry.actor, entry.origin, entry.reason) == ("ada", "192.0.2.7", "the bank is back")
+    assert "open_action" not in read_one(session, CheckoutLock).extra
+    assert check_all(session) == []
+
+
+@pytest.mark.parametrize(
+    "finishes", [recover, lambda session: retry(session, *_only(session), actor="bob", version=None)]
+)
+def test_a_retry_whose_process_died_is_in_the_trail_once_somebody_goes_on(
+    session: Session, database: Engine, shop: Shop, bank: ScriptedGateway, finishes: Callable[[Session], object]
+) -> None:
+    bank.script("authorize", *[stay_silent] * 3)
+    lock = pay(session, shop)
+    with MortalSession(database, expire_on_commit=False) as mortal:
+        [mine] = _only(mortal)
+        mortal.points_left = 3  # it is killed before it has anything of the gateway's
+        with pytest.raises(Killed):
+            retry(mortal, mine, actor="ada", version=None)
+    assert read(session, AuditEntry) == []
+    make_driverless(session, lock)
+
+    finishes(session)
+
+    entries = read(session, AuditEntry)
+    assert (entries[0].actor, entries[0].before["state"]) == ("ada", "authorizing")
+    assert entries[-1].after["state"] == "completed"
+    assert check_all(session) == []
+
+
+def test_a_retry_puts_off_no_try_that_was_to_come_by_itself(
+    session: Session, shop: Shop, bank: ScriptedGateway
+) -> None:
+    bank.script("authorize", *[stay_silent] * 6)
+    lock = pay(session, shop)
+    session.execute(update(PaymentOperation).values(attempts=4, next_attempt_at=clock(600)))
+    session.commit()
+    planned = read_one(session, PaymentOperation).next_attempt_at
+
+    retry(session, lock, actor="ada", version=None)
+
+    operation = read_one(session, PaymentOperation)
+    assert (operation.attempts, operation.next_attempt_at) == (5, planned)
 
 
 def test_a_retry_of_what_somebody_drives_is_refused_without_a_trace(session: Session, shop: Shop) -> None:

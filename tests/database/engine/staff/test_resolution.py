@@ -45,6 +45,16 @@ def test_a_word_ends_the_doubt_and_the_machine_goes_on(
     assert check_all(session) == []
 
 
+def test_a_word_that_it_did_not_happen_is_not_told_as_the_gateways(
+    session: Session, shop: Shop, bank: ScriptedGateway
+) -> None:
+    in_doubt(session, shop, bank, "capture")
+
+    lock = say(session, "capture", happened=False)
+
+    assert lock.failure_reason == "The capture did not go through."
+
+
 def test_a_word_is_audited_with_before_and_after(session: Session, shop: Shop, bank: ScriptedGateway) -> None:
     lock = in_doubt(session, shop, bank, "capture")
 
@@ -55,6 +65,7 @@ def test_a_word_is_audited_with_before_and_after(session: Session, shop: Shop, b
         "ada", "192.0.2.7", "resolve", str(lock.id), "seen at the gateway",
     )  # fmt: skip
     assert (entry.before["state"], entry.before["operation"]["status"]) == ("capturing", "unknown")
+    assert entry.after["state"] == "completed"  # what came of it
     told = entry.after["operation"]
     assert (told["status"], told["resolved_by"], told["provider_reference"]) == ("succeeded", "ada", "py_77")
     assert read_one(session, PaymentOperation, kind="capture").provider_reference == "py_77"

@@ -19,7 +19,7 @@ from tests.support.engine.slow_tables import locked_table, lose_patience, slow_t
 
 _SLEEP = select(func.pg_sleep(60))
 _VARIANT = select(Variant)
-on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+on_postgresql = pytest.mark.databases("postgresql")
 
 
 @pytest.mark.databases("sqlite")

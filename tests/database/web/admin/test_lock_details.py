@@ -7,13 +7,16 @@ import json
 import pytest
 from apiflask import APIFlask
 from flask.testing import FlaskClient
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from console.engine import Payment, cancel, process, release
-from console.engine.errors import Ended, PaymentPending
+from console.engine.errors import Ended, PaymentDeclined, PaymentPending
+from console.engine.runtime import attach, runtime_of
+from console.extensions import db
 from console.models import CheckoutLock
 from console.testing.factories import VISA, Shop
+from console.testing.scripted import ScriptedGateway
 from tests.support.web.console_visits import Inlined, add_user, sign_in
 from tests.support.web.rows import edit
 from tests.support.web.statements import statements
@@ -204,3 +207,40 @@ def test_what_people_typed_is_never_markup(viewer: FlaskClient, shop: Shop) -> N
     page = page_of(viewer, lock.id)
 
     assert [found for found in ("<img", "<b>mug") if found in page] == []
+
+
+def test_an_ended_checkout_can_still_be_asked_about_at_the_gateway(
+    app: APIFlask, viewer: FlaskClient, support: FlaskClient, session: Session, shop: Shop
+) -> None:
+    shop.sell()
+    lock = shop.checkout()
+    with pytest.raises(PaymentDeclined):
+        process(session, lock, payment=Payment("card", "tok_capture_declined"))
+    with app.app_context():
+        attach(db.engine, config=runtime_of(session).config, gateway=runtime_of(session).gateway)
+    before = session.scalar(select(CheckoutLock.revision))
+
+    page = support.get(f"/admin/checkout-locks/{lock.id}/gateway")
+
+    assert page.status_code == 200
+    assert "Ask the gateway" in page_of(support, lock.id)
+    assert page.text.count("✓ Agrees") == 3
+    assert Inlined(page.text).found == []
+    assert viewer.get(f"/admin/checkout-locks/{lock.id}/gateway").status_code == 403
+    session.commit()
+    assert session.scalar(select(CheckoutLock.revision)) == before
+
+
+def test_what_the_gateway_has_otherwise_is_seen_there(
+    app: APIFlask, support: FlaskClient, session: Session, shop: Shop
+) -> None:
+    shop.sell()
+    lock = shop.checkout()
+    process(session, lock, payment=VISA)
+    with app.app_context():
+        attach(db.engine, config=runtime_of(session).config, gateway=ScriptedGateway())
+
+    page = support.get(f"/admin/checkout-locks/{lock.id}/gateway")
+
+    assert page.text.count("✕ Differs") == 2
+    assert "Knows of none" in page.text
