@@ -10,6 +10,7 @@ from console.casebook.cases import Checkout, read_checkout
 from console.casebook.documents import describe
 from console.casebook.plans import plan
 from console.engine import Payment, cancel, expire, process, release, resolve
+from console.engine.driving.recovery import find_interrupted
 from console.engine.errors import Expired, PaymentDeclined
 from console.engine.machine import COMMITTED_STATES, ENDED
 from console.engine.staff.allowed import Action, allowed_actions, why_not
@@ -302,3 +303,16 @@ def test_each_sentence_comes_with_the_facts_that_it_claims(session: Session, sho
     assert told.claims[2].facts == {
         "charged": 1000, "reserved": 0, "currency": "GBP", "is_hearsay": False, "said_by": None,
     }  # fmt: skip
+
+
+def test_what_goes_on_though_a_human_is_called_for_something_else_is_said_to_go_on(
+    session: Session, silent: CheckoutLock
+) -> None:
+    edit(session, update(PaymentOperation).values(status="succeeded", resolved_at=clock(), payment_token=None))
+    called = {"needs_attention": "Look at it.", "extra": {"attention": {"mismatch:refund": "Look at it."}}}
+    edit(session, update(CheckoutLock).values(lease_until=None, lease_owner=None, **called))
+
+    told = seen(session, silent).explanation
+
+    assert told.next_step == "The worker drives it on within seconds."
+    assert find_interrupted(session, limit=9) == [silent.id]
