@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from console.engine.care.invariants import check_cheap
+from console.engine.care.workers import WORKER_LOST_AFTER_SECONDS
 from console.engine.driving.locks import is_due, is_stuck, needs_attention
 from console.engine.errors import DatabaseSlow, DatabaseTrouble
 from console.engine.store.database import was_stopped
@@ -30,7 +31,6 @@ from console.telemetry.sql import epoch_seconds
 from console.wording import lasting
 
 SAMPLED_SECONDS = 10
-WORKER_LOST_AFTER_SECONDS = 15  # three beats
 OLDEST_EVENT_SECONDS = 300
 
 CheckStatus = Literal["ok", "warning", "error"]
