@@ -10,8 +10,8 @@ from flask_limiter.util import get_remote_address
 from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from flask_wtf import CSRFProtect
 
+from console.csrf import FormGuard
 from console.limiter import ViewLimiter
 from console.models import Base
 from console.settings import Settings
@@ -25,7 +25,7 @@ migrate = Migrate(db=db, render_as_batch=True)
 login_manager = LoginManager()
 limiter = ViewLimiter(get_remote_address, swallow_errors=True)  # with Redis gone it counts in memory, and never fails
 cache = Cache()
-csrf = CSRFProtect()
+csrf = FormGuard()
 
 
 def current_settings() -> Settings:

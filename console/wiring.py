@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from functools import partial
 from typing import cast
 
 from sqlalchemy import Engine
@@ -10,6 +11,7 @@ from sqlalchemy import Engine
 from console.engine.payments.gateway import PaymentGateway
 from console.engine.runtime import CheckoutConfig, attach
 from console.gateways.sandbox import SandboxGateway
+from console.return_address import return_address
 from console.settings import Settings, SettingsError
 
 GATEWAY_CALLS = ("authorize", "capture", "void", "refund", "find")
@@ -36,7 +38,7 @@ def checkout_config(settings: Settings) -> CheckoutConfig:
         auth_timeout_seconds=settings.checkout_payment_auth_timeout,
         capture_timeout_seconds=settings.checkout_payment_capture_timeout,
         currency=settings.checkout_currency,
-        public_url=settings.public_url,
+        return_url=partial(return_address, public_url=settings.public_url, secret_key=settings.secret_key),
         # Requests that wait for another's end must leave threads for that other.
         waiting_requests=max(1, settings.web_threads // 2),
     )

@@ -6,6 +6,7 @@ session on that database then knows.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
@@ -17,9 +18,18 @@ _OPTION = "checkout_runtime"
 LEASE_MARGIN_SECONDS = 20.0
 
 
+def unsigned_return_url(reference: str) -> str:
+    """Name a checkout in an address on this machine, where no shop has an address of its own."""
+    return f"http://127.0.0.1:8000/checkout/return?checkout={reference}"
+
+
 @dataclass(frozen=True)
 class CheckoutConfig:
-    """The settings that the engine needs; see `console.settings` for what each means."""
+    """The settings that the engine needs; see `console.settings` for what each means.
+
+    `return_url` makes the address where a shopper comes back to from their bank, out of the checkout's reference; the
+    same one at every call, since it is part of a request that may be sent again.
+    """
 
     ttl_minutes: int = 15
     max_ttl_minutes: int = 60
@@ -31,7 +41,7 @@ class CheckoutConfig:
     auth_timeout_seconds: float = 300.0
     capture_timeout_seconds: float = 3600.0
     currency: str = "GBP"
-    public_url: str = "http://127.0.0.1:8000"
+    return_url: Callable[[str], str] = unsigned_return_url
     waiting_requests: int = 4
 
     @property

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from flask import Blueprint, Flask, abort, make_response, redirect, render_template, request, url_for
 from flask_wtf import FlaskForm
+from flask_wtf.csrf import CSRFError
 from werkzeug import Response
 from werkzeug.exceptions import ServiceUnavailable
 
+from console.csrf import FORGED, REASONS
 from console.engine.payments.gateway import NoAnswer
 from console.engine.runtime import runtime_of
 from console.extensions import SETTINGS_KEY, db
@@ -37,7 +39,9 @@ def _forbid_storing(response: Response) -> Response:
 
 @blueprint.errorhandler(NoAnswer)
 def explain_silence(_silence: NoAnswer) -> Response:
-    """Say that the gateway's ledger is out of reach."""
+    """Say that the gateway's ledger is out of reach; a form leads back to its page, which says so."""
+    if request.method == "POST":
+        return _back_to_page()
     return error_pages.show(ServiceUnavailable("The bank cannot be reached. Nothing was charged; try again shortly."))
 
 
@@ -53,11 +57,23 @@ def decide_challenge(challenge_id: str) -> Response:
     challenge = _find(challenge_id)
     is_approved = DECISIONS.get(request.form.get("decision", ""))
     if is_approved is None:
-        abort(400, "Approve the payment or refuse it.")
+        return _back_to_page()
     decided = _gateway().decide_challenge(challenge, is_approved=is_approved)
     if decided.verdict == ShopperVerdict.VOIDED:
-        return _page(decided)
+        return _back_to_page()
     return redirect(_way_back(decided), SEE_OTHER)
+
+
+@blueprint.errorhandler(CSRFError)
+def explain_doubt(error: CSRFError) -> Response:
+    """Ask anew whoever sent a form that is not believed, and say why."""
+    return _back_to_page(refused=getattr(error, "why", FORGED))
+
+
+def _back_to_page(*, refused: str | None = None) -> Response:
+    """Lead a form back to its page: no reload sends it again."""
+    challenge_id = (request.view_args or {})["challenge_id"]
+    return redirect(url_for(".show_challenge", challenge_id=challenge_id, refused=refused), SEE_OTHER)
 
 
 def _page(challenge: Challenge) -> Response:
@@ -67,6 +83,7 @@ def _page(challenge: Challenge) -> Response:
         amount=Money(amount=challenge.amount_minor, currency=challenge.currency),
         form=FlaskForm(),
         way_back=_way_back(challenge),
+        doubt=REASONS.get(request.args.get("refused", "")),
     )
     return make_response(page, GONE if challenge.verdict == ShopperVerdict.VOIDED else 200)
 

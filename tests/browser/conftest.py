@@ -7,19 +7,23 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from sqlalchemy import create_engine, select, update
 
 from console.demo.seeding import seed_demo
 from console.extensions import db
+from console.models import Variant, VariantPrice
 from console.people.accounts import create_user
 from console.testing.databases import PreparedDatabase
 from tests.support.installation import build_app, close
 from tests.support.services import ARE_REQUIRED
 from tests.support.web.console_visits import PASSWORD
 from tests.support.web.gunicorn import Server, serve
+from tests.support.web.visits import Reprice
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 CHECKOUTS = 24
+MUG = "MUG-01"
 
 
 @pytest.fixture(scope="session")
@@ -34,10 +38,15 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def shop_server(prepared_sqlite: PreparedDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def shop_database(prepared_sqlite: PreparedDatabase, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Name the database of the shop that is served."""
+    return prepared_sqlite.fresh(tmp_path_factory.mktemp("browsed_database"))
+
+
+@pytest.fixture(scope="session")
+def shop_server(shop_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Serve the demo shop, with one user for each role."""
-    folder = tmp_path_factory.mktemp("browsed")
-    url = prepared_sqlite.fresh(folder)
+    folder, url = tmp_path_factory.mktemp("browsed"), shop_database
     app = build_app(url, folder)
     with app.app_context():
         seed_demo(db.session(), checkouts=CHECKOUTS, actor="tests")
@@ -74,3 +83,18 @@ def support(browser: Browser, address: str) -> Iterator[BrowserContext]:
     context = browser.new_context(base_url=address, java_script_enabled=False)
     yield context
     context.close()
+
+
+@pytest.fixture
+def reprice(shop_database: str) -> Iterator[Reprice]:
+    """Change the mug's price behind the shop's back; it is £9.50 again afterwards."""
+    engine = create_engine(shop_database)
+    of_mug = select(Variant.id).where(Variant.sku == MUG).scalar_subquery()
+
+    def change(pence: int) -> None:
+        with engine.begin() as connection:
+            connection.execute(update(VariantPrice).where(VariantPrice.variant_id == of_mug).values(unit_price=pence))
+
+    yield change
+    change(950)
+    engine.dispose()

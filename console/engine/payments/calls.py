@@ -35,7 +35,8 @@ def ask_gateway(
     end_open(session)  # no transaction and no pooled connection is held while we wait for the gateway (rule 1)
     runtime = runtime_of(session)
     gateway, timeout = runtime.gateway, runtime.config.gateway_timeout_seconds
-    request = request_for(operation, drive.lock, others=known, public_url=runtime.config.public_url)
+    back = runtime.config.return_url(drive.lock.reference)
+    request = request_for(operation, drive.lock, others=known, return_url=back)
 
     def send() -> GatewayAnswer:
         answer: GatewayAnswer = getattr(gateway, operation.kind)(request, timeout_seconds=timeout)

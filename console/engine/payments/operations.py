@@ -59,7 +59,7 @@ def operations_of(reader: Reader, lock_id: int) -> Operations:
     return {row.kind: row for row in run(reader, _OF_LOCK, {"lock_id": lock_id}).all()}
 
 
-def request_for(operation: Row[Any], lock: Row[Any], *, others: Operations, public_url: str) -> GatewayRequest:
+def request_for(operation: Row[Any], lock: Row[Any], *, others: Operations, return_url: str) -> GatewayRequest:
     """Build what the gateway is asked, the same at every resend."""
     authorization = others.get(OperationKind.AUTHORIZE)
     return GatewayRequest(
@@ -71,7 +71,7 @@ def request_for(operation: Row[Any], lock: Row[Any], *, others: Operations, publ
         authorization=authorization.provider_reference if authorization else None,
         method=operation.payment_method,
         token=operation.payment_token,
-        return_url=f"{public_url}/checkout/return",
+        return_url=return_url,
     )
 
 

@@ -29,7 +29,6 @@ ATTEMPTS = "10 per minute"
 MISTAKEN = "That e-mail and password do not belong together, or the account is closed."
 TOO_OFTEN = "Too many tries: only 10 a minute are allowed for each address and each e-mail. Wait a minute."
 SHOP_KEYS = "shop_"  # what the storefront keeps in the session begins so
-TOO_OLD = "This page was open for too long, or cookies are switched off. Try again."
 
 blueprint = Blueprint("auth", __name__)
 log = structlog.get_logger(__name__)
@@ -94,9 +93,9 @@ def too_often(_error: TooManyRequests) -> Response:
 
 
 @blueprint.errorhandler(CSRFError)
-def too_old(_error: CSRFError) -> Response:
-    """Show the sign-in page anew: this one's token has run out."""
-    return page(TOO_OLD, status=HTTPStatus.BAD_REQUEST)
+def not_believed(error: CSRFError) -> Response:
+    """Show the sign-in page anew with the reason why its form is not believed."""
+    return page(str(error.description), status=HTTPStatus.BAD_REQUEST)
 
 
 def find_user(email: str, password: str) -> SignedIn | None:

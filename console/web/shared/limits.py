@@ -78,12 +78,12 @@ def no_attempt() -> Attempt:
 
 
 def limited(
-    call: Callable[[], str], *, attempt: Callable[[], Attempt] = no_attempt
+    call: Callable[[], str], *, attempt: Callable[[], Attempt] = no_attempt, is_try: Callable[[], bool] = lambda: True
 ) -> Callable[[Callable[..., View]], Callable[..., View]]:
     """Count a view's requests as those of a checkout call: `call` tells which, `start`, `process` or `resume`.
 
-    `attempt` tells which one the request makes, so that a repeated one is not counted. Without a limit in the settings
-    nothing is asked.
+    `attempt` tells which one the request makes, so that a repeated one is not counted; nor is one of which `is_try`
+    says that it is none, such as a form with a mistake in it. Without a limit in the settings nothing is asked.
     """
 
     def limit_view(view: Callable[..., View]) -> Callable[..., View]:
@@ -96,7 +96,7 @@ def limited(
             limit, bucket = _limit_of(call())
             if not limit:
                 return view(*arguments, **named)
-            cost = 0 if _is_replay(call(), attempt()) else 1
+            cost = 1 if is_try() and not _is_replay(call(), attempt()) else 0
             g.checkout_counting = _Counting(limit, bucket, customer_key(), cost)
             return counted(*arguments, **named)
 

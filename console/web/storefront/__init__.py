@@ -5,11 +5,11 @@ from __future__ import annotations
 from flask import Flask
 
 from console.web.shared import cart_protection, progress
-from console.web.storefront import cart, catalogue, checkout, formats, order_pages, refusals, status
+from console.web.storefront import cart, catalogue, checkout, formats, order_pages, payment_return, refusals, status
 from console.web.storefront.pages import blueprint
 from console.web.storefront.shopper import current_cart
 
-__all__ = ["cart", "catalogue", "checkout", "order_pages", "refusals", "register", "status"]
+__all__ = ["cart", "catalogue", "checkout", "order_pages", "payment_return", "refusals", "register", "status"]
 
 
 def register(app: Flask) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, url_for
 from flask_wtf import FlaskForm
 from sqlalchemy import Row
 from werkzeug import Response
@@ -20,23 +19,30 @@ from console.models.vocabulary import CartStatus
 from console.web.shared.cart_protection import get_status, protect_cart
 from console.web.shared.cart_view import view_cart
 from console.web.shared.resources import CartAnswer
+from console.web.storefront.drafts import COUPON, find_draft
 from console.web.storefront.forms import CouponForm, HeldForm, LineForm
 from console.web.storefront.pages import blueprint, page
-from console.web.storefront.shopper import load_cart, make_cart, put_away_cart, read_cart
-
-SEE_OTHER = 303
+from console.web.storefront.redirects import to_cart, to_order
+from console.web.storefront.shopper import (
+    find_last_order,
+    find_order_number,
+    load_cart,
+    make_cart,
+    put_away_cart,
+    read_cart,
+)
 
 
 @blueprint.get("/cart")
 def show_cart() -> Response:
-    """Show the cart; one that was bought makes place for a new one."""
+    """Show the cart; one that was bought meanwhile leads to its order, and makes place for a new one."""
     head = read_cart()
-    if head is not None and head.status == CartStatus.ORDERED:
-        put_away_cart(head.id)
-        head = None
+    if head is not None and (number := find_order_number(head.id) if head.status == CartStatus.ORDERED else None):
+        return to_order(number, cart_id=head.id)
     if head is None or not head.has_lines:
-        return page("cart_empty.html")
-    return page("cart.html", **facts_of(head), lines_form=LineForm, coupon_form=CouponForm(coupon=head.coupon_code))
+        return page("cart_empty.html", order_number=find_last_order())
+    coupon = find_draft(COUPON).fields.get("coupon", head.coupon_code)
+    return page("cart.html", **facts_of(head), lines_form=LineForm, coupon_form=CouponForm(None, coupon=coupon))
 
 
 def facts_of(head: Row[Any]) -> dict[str, Any]:
@@ -61,6 +67,14 @@ def _coupon_trouble(head: Row[Any], cart: CartAnswer) -> str | None:
     return dict(problems).get("coupon")
 
 
+@blueprint.get("/cart/add")
+@blueprint.get("/cart/change")
+@blueprint.get("/cart/coupon")
+def lead_to_cart() -> Response:
+    """Lead whoever comes to the address of a form to the cart."""
+    return to_cart()
+
+
 @blueprint.post("/cart/add")
 @protect_cart
 def add() -> Response:
@@ -72,8 +86,7 @@ def add() -> Response:
     except CartOrdered as bought:
         put_away_cart(bought.context["cart_id"])
         make_cart(sku=sku, quantity=quantity)
-    flash("It is in your cart.")
-    return _back()
+    return to_cart("It is in your cart.")
 
 
 def _add(cart: Cart | None, *, sku: str, quantity: int) -> None:
@@ -92,7 +105,7 @@ def change() -> Response:
         remove_line(db.session(), cart, sku=form.sku.data)
     elif cart is not None:
         set_quantity(db.session(), cart, sku=form.sku.data, quantity=form.quantity.data)
-    return _back()
+    return to_cart()
 
 
 @blueprint.post("/cart/coupon")
@@ -102,7 +115,7 @@ def set_coupon() -> Response:
     form, cart = _checked(CouponForm()), load_cart()
     if cart is not None:
         change_details(db.session(), cart, coupon_code=form.coupon.data or None)
-    return _back()
+    return to_cart()
 
 
 def _checked(form: FlaskForm) -> FlaskForm:
@@ -115,7 +128,3 @@ def _checked(form: FlaskForm) -> FlaskForm:
         field, (message, *_) = next(iter(form.errors.items()))
         raise InvalidInput(str(message), field=field)
     return form
-
-
-def _back() -> Response:
-    return redirect(url_for(".show_cart"), SEE_OTHER)

@@ -6,6 +6,7 @@ from flask import Response, request
 
 from console.web.shared.fields import validate
 from console.web.shared.goods import ProductQuery, find_product, find_products
+from console.web.storefront.drafts import LINE, find_draft
 from console.web.storefront.forms import LineForm
 from console.web.storefront.pages import blueprint, page
 
@@ -24,4 +25,8 @@ def home() -> Response:
 def product(sku: str) -> Response:
     """Show a product, and the form that puts it into the cart."""
     found = find_product(sku)
-    return page("product.html", product=found, form=LineForm(sku=found.sku, quantity=1))
+    form = LineForm(sku=found.sku, quantity=1)
+    typed = find_draft(LINE).fields
+    if typed.get("sku") == found.sku:
+        form.quantity.raw_data = [typed.get("quantity", "")]  # as it was typed, number or not
+    return page("product.html", product=found, form=form)

@@ -7,8 +7,8 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
-from flask import request
 from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
 from wtforms import (  # type: ignore[import-untyped]
     BooleanField,
     EmailField,
@@ -21,15 +21,18 @@ from wtforms import (  # type: ignore[import-untyped]
     StringField,
     ValidationError,
 )
-from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional  # type: ignore[import-untyped]
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange  # type: ignore[import-untyped]
+from wtforms.widgets import HiddenInput  # type: ignore[import-untyped]
 
 from console.models.cart import MAXIMUM_QUANTITY
-from console.web.shared.cart_protection import CheckoutLockValid
 from console.web.shared.fields import EMAIL, PRINTABLE
 from console.web.storefront.formats import countries_by_name
 from console.web.storefront.payment import card_choices
 
 LONGEST, LONGEST_CODE = 255, 64
+MOST_MINOR = 10**15
+LOOK_AGAIN = "Look at the total once more, then press the button again."
+NO_QUANTITY = f"A quantity is a whole number up to {MAXIMUM_QUANTITY}."
 METHODS = {"card": "Card", "paypal": "PayPal", "bank_transfer": "Bank transfer"}
 
 
@@ -59,16 +62,29 @@ def text(label: str, *, longest: int = LONGEST, missing: str | None = None, auto
     return StringField(label, [*validators, *limits], filters=[strip], render_kw=looks)
 
 
+class WholeField(IntegerField):
+    """A whole number; anything else is the `mistake`."""
+
+    def __init__(self, *arguments: Any, mistake: str, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.mistake = mistake
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read what was sent."""
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(self.mistake) from None
+
+
 class LineForm(FlaskForm):
     """So many pieces of a product; 0 takes it out of the cart."""
 
     sku = HiddenField(validators=[InputRequired(), Length(max=LONGEST_CODE), PLAIN])
-    quantity = IntegerField(
+    quantity = WholeField(
         "Quantity",
-        [
-            InputRequired("Say how many."),
-            NumberRange(0, MAXIMUM_QUANTITY, f"A quantity is a whole number up to {MAXIMUM_QUANTITY}."),
-        ],
+        [InputRequired("Say how many."), NumberRange(0, MAXIMUM_QUANTITY, NO_QUANTITY)],
+        mistake=NO_QUANTITY,
         render_kw={"min": 0, "max": MAXIMUM_QUANTITY, "inputmode": "numeric"},
     )
 
@@ -82,7 +98,7 @@ class CouponForm(FlaskForm):
 class HeldForm(FlaskForm):
     """Which checkout is to be gone on with, or given up: the one the page showed."""
 
-    checkout = HiddenField(validators=[Optional(), CheckoutLockValid()])
+    checkout = HiddenField()
 
 
 class AddressForm(Form):
@@ -107,7 +123,7 @@ class AddressForm(Form):
         return {name: value for name, value in self.data.items() if value}
 
 
-class ContactForm(FlaskForm):
+class ContactForm(Form):
     """Who buys, and whether somebody else is billed."""
 
     email = EmailField(
@@ -126,12 +142,12 @@ class ContactForm(FlaskForm):
 class DetailsForm:
     """The first half of the checkout: contact, shipping address, and a billing address where it differs."""
 
-    def __init__(self, cart: Any) -> None:
-        sent = request.form if request.method == "POST" else None
-        known = {"email": cart.email, "bill_elsewhere": cart.billing_address is not None}
-        self.contact = ContactForm(data=known)
-        self.shipping = AddressForm(sent, data=cart.shipping_address or {})
-        self.billing = AddressForm(sent, data=cart.billing_address or {}, prefix="billing-")
+    def __init__(self, typed: MultiDict[str, str], *, cart: Any = None) -> None:
+        """Fill the fields with what was typed; without that, with what is known of the cart."""
+        known = {} if cart is None else {"email": cart.email, "bill_elsewhere": cart.billing_address is not None}
+        self.contact = ContactForm(typed or None, data=known)
+        self.shipping = AddressForm(typed or None, data=cart and cart.shipping_address)
+        self.billing = AddressForm(typed or None, data=cart and cart.billing_address, prefix="billing-")
 
     def validate(self) -> bool:
         """Check what was sent; the billing address only if there is one."""
@@ -152,7 +168,7 @@ class DetailsForm:
 
 
 class PaymentForm(FlaskForm):
-    """The second half: how the shopper pays. Sent twice, `key` makes it one payment."""
+    """The second half: how the shopper pays, and what they were shown. Sent twice, `key` makes it one payment."""
 
     method = RadioField("Pay by", choices=METHODS, default="card")
     token = RadioField(
@@ -163,3 +179,9 @@ class PaymentForm(FlaskForm):
     )
     key = HiddenField(validators=[Length(max=LONGEST), PLAIN], default=lambda: secrets.token_hex(16))
     checkout = HiddenField()
+    expected_total = WholeField(
+        validators=[InputRequired(LOOK_AGAIN), NumberRange(0, MOST_MINOR, LOOK_AGAIN)],
+        mistake=LOOK_AGAIN,
+        widget=HiddenInput(),
+    )
+    shown = HiddenField()

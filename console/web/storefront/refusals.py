@@ -1,93 +1,72 @@
-"""What the shop says when something cannot be done: what happened, what became of the cart, what to do now."""
+"""What the shop says when something cannot be done: a form leads back to its page, which says why; a page explains."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
 
-from flask import Response, redirect, request, url_for
+from flask import Response, request, url_for
 from flask_wtf.csrf import CSRFError
-from sqlalchemy import select
 from werkzeug import Response as AnyResponse
-from werkzeug.exceptions import TooManyRequests
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, TooManyRequests
 
-from console.engine.errors import CartLocked, CheckoutError, CheckoutInProgress, DatabaseTrouble, Ended
-from console.engine.store.database import look
-from console.engine.store.tables import variants
-from console.extensions import db
-from console.web.shared.errors import RETRY_AFTER_SECONDS, STATUSES, answer_refusal, word_refusal
+from console.csrf import FORGED, OLD
+from console.engine.errors import CartLocked, CartOrdered, CheckoutError, CheckoutInProgress, DatabaseTrouble
+from console.engine.store.database import trouble_with
+from console.telemetry.requests import request_id
+from console.web.shared.errors import (
+    DATABASE_ERRORS,
+    DEFECT,
+    STATUSES,
+    answer_database_error,
+    answer_http_error,
+    answer_refusal,
+    word_refusal,
+)
 from console.web.storefront.cart import facts_of
 from console.web.storefront.pages import blueprint, page
+from console.web.storefront.payment_return import show_without_asking
+from console.web.storefront.redirects import refuse, see, to_checkout, to_form
 from console.web.storefront.shopper import read_cart
 
-TITLES = {
-    "not_found": "Not found",
-    "declined": "The payment was declined",
-    "out_of_stock": "Not enough in stock",
-    "expired": "The time ran out",
-    "ended": "This checkout is over",
-    "invalid_cart": "This cart cannot be bought as it is",
-    "in_progress": "One moment, please",
-    "not_allowed": "It is too late for that",
-    "cart_ordered": "This cart was bought already",
-}
-# The engine's own words on these are for those who look after the checkout.
+TITLES = {"not_found": "Not found"}
+# The engine's own words on these are for those who look after the checkout, or for programs.
 TEXTS = {
-    "declined": "The payment provider said no. Try another card, or another way to pay.",
-    "expired": "This checkout was not finished in time, so we let go of what it held.",
+    "idempotency_conflict": "This payment was sent before in another way; below is how it stands.",
+    "in_progress": "One moment, please: it is being worked on just now. Below is how it stands.",
+    "cart_locked": "This was not done: the cart is being bought just now.",
+    "checkout_in_progress": "This was not done: the cart is being bought elsewhere just now.",
+    "database_unavailable": "Our database was out of reach for a moment. See how it stands before you press again.",
+    "database_slow": "Our database is too busy just now. See how it stands before you press again.",
 }
-TOO_OFTEN = "Only a few tries a minute are allowed. Your cart is as it was: wait a minute, then try again."
-TOO_OLD = "This page was open for too long, or cookies are switched off. Open it again, and send it once more."
-
-
-@dataclass(frozen=True)
-class Shortage:
-    """A line that could not be had."""
-
-    sku: str
-    name: str
-    requested: int
-    available: int
+TOO_OFTEN = "Only a few tries a minute are allowed, so nothing was done. Wait a minute, then press again."
+TOO_OLD = "This page was open for more than an hour, so nothing was done. Look it over, then press again: now it works."
 
 
 @blueprint.errorhandler(CheckoutError)
-def explain(error: CheckoutError) -> Response:
-    """Explain what the engine refused."""
+def explain(error: CheckoutError) -> AnyResponse:
+    """Explain what the engine refused: on the page of the form that was sent, or on one of its own."""
+    text = TEXTS.get(error.code, word_refusal(error))
+    if request.method == "POST":
+        return refuse(text)
     if isinstance(error, DatabaseTrouble):
         return answer_refusal(error)  # a page that stands alone: the shop's own would ask the database again
-    is_cart_intact = isinstance(error, Ended)
-    head = read_cart() if is_cart_intact else None
-    response = page(
-        "refused.html",
-        status=STATUSES[error.code],
-        title=TITLES.get(error.code, "That did not work"),
-        text=TEXTS.get(error.code, word_refusal(error)),
-        shortages=_shortages(error),
-        is_cart_intact=is_cart_intact,
-        reference=head.reference if head else None,
+    return page(
+        "refused.html", status=STATUSES[error.code], title=TITLES.get(error.code, "That did not work"), text=text
     )
-    if error.code in RETRY_AFTER_SECONDS:
-        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS[error.code])
-    return response
 
 
-def _shortages(error: CheckoutError) -> list[Shortage]:
-    """List the lines that are short, by the products' names."""
-    short: list[dict[str, Any]] = error.context.get("shortages", [])
-    if not short:
-        return []
-    query = select(variants.c.sku, variants.c.name).where(variants.c.sku.in_([each["sku"] for each in short]))
-    names = dict(look(db.session(), lambda reader: reader.execute(query).tuples().all()))
-    return [Shortage(each["sku"], names[each["sku"]], each["requested"], each["available"]) for each in short]
+@blueprint.errorhandler(CartOrdered)
+def lead_to_order(_error: CartOrdered) -> AnyResponse:
+    """Lead whoever would change or buy a cart that was bought to its order."""
+    return to_checkout()
 
 
 @blueprint.errorhandler(CartLocked)
 @blueprint.errorhandler(CheckoutInProgress)
-def explain_hold(error: CheckoutError) -> Response:
+def explain_hold(error: CheckoutError) -> AnyResponse:
     """Explain politely that the cart is being bought, here or elsewhere."""
     head = read_cart()
-    if head is None:
+    if head is None or request.method == "POST":
         return explain(error)
     return page("held.html", status=STATUSES[error.code], **facts_of(head))
 
@@ -98,16 +77,38 @@ def explain_limit(_error: TooManyRequests) -> AnyResponse:
 
     Who comes back from their bank has done nothing wrong: they see how the payment goes, and its end comes by webhook.
     """
-    if request.endpoint == "storefront.return_from_payment":
-        return redirect(url_for(".show_checkout"), HTTPStatus.SEE_OTHER)
-    return _refuse(HTTPStatus.TOO_MANY_REQUESTS, "Too many tries", TOO_OFTEN)
+    return refuse(TOO_OFTEN) if request.method == "POST" else show_without_asking()
 
 
 @blueprint.errorhandler(CSRFError)
-def explain_age(_error: CSRFError) -> Response:
-    """Explain that a page's token has run out."""
-    return _refuse(HTTPStatus.BAD_REQUEST, "This page is too old", TOO_OLD)
+def explain_doubt(error: CSRFError) -> AnyResponse:
+    """Lead whoever sent a form that is not believed to its page; an old one of this visit is shown as it was typed."""
+    why = getattr(error, "why", FORGED)
+    if why == OLD:
+        return refuse(TOO_OLD)
+    return to_form(refused=why)
 
 
-def _refuse(status: HTTPStatus, title: str, text: str) -> Response:
-    return page("refused.html", status=status, title=title, text=text, shortages=[], is_cart_intact=False)
+@blueprint.errorhandler(RequestEntityTooLarge)
+def explain_size(_error: RequestEntityTooLarge) -> AnyResponse:
+    """Lead whoever sends more than a form of ours can hold to the cart; nothing of it is read, not even its token."""
+    return see(url_for(".show_cart", refused=FORGED))
+
+
+@blueprint.errorhandler(HTTPException)
+def explain_http_error(error: HTTPException) -> AnyResponse:
+    """Explain what HTTP refuses, defects of ours too."""
+    if request.method != "POST":
+        return answer_http_error(error)
+    if error.code == HTTPStatus.INTERNAL_SERVER_ERROR:
+        return refuse(f"{DEFECT} It is {request_id()}.")
+    return refuse(error.description or error.name)
+
+
+def explain_outage(error: Exception) -> Response | AnyResponse:
+    """Explain that the database is out of reach or too slow, where the engine did not say so itself."""
+    return refuse(TEXTS[trouble_with(error).code]) if request.method == "POST" else answer_database_error(error)
+
+
+for each in DATABASE_ERRORS:
+    blueprint.register_error_handler(each, explain_outage)

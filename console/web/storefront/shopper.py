@@ -25,7 +25,7 @@ from console.models.vocabulary import CartStatus
 from console.web.shared.cart_protection import CurrentCart
 from console.web.shared.cart_view import read_head
 
-CART, BOUGHT, DEVICE = "shop_cart", "shop_bought", "shop_device"
+CART, BOUGHT, LAST, DEVICE = "shop_cart", "shop_bought", "shop_last", "shop_device"
 MOST_REMEMBERED = 10
 
 
@@ -56,8 +56,8 @@ def known_cart() -> KnownCart | None:
 
 
 def current_cart() -> CurrentCart | None:
-    """Tell the protection kit which cart the request is about."""
-    known = known_cart()
+    """Tell the protection kit which cart the request is about: without one at hand, the one that was bought last."""
+    known = known_cart() or (KnownCart(*session[LAST]) if LAST in session else None)
     return None if known is None else CurrentCart(known.id, device_id(), known.token_hash)
 
 
@@ -102,6 +102,7 @@ def put_away_cart(cart_id: int) -> None:
     known = known_cart()
     if known is not None and known.id == cart_id:
         session[BOUGHT] = [known.token, *session.get(BOUGHT, ())][:MOST_REMEMBERED]
+        session[LAST] = session[CART]
         session.pop(CART)
 
 
@@ -115,6 +116,26 @@ def load_lock(lock_id: int) -> CheckoutLock:
         CheckoutLock, CheckoutLock.id == lock_id, missing="There is no such checkout of this cart."
     )
     return lock
+
+
+def find_last_lock() -> CheckoutLock | None:
+    """Find the last checkout of the session's cart; None without one."""
+    head = read_cart()
+    return None if head is None or head.last_lock_id is None else load_lock(head.last_lock_id)
+
+
+def find_lock(reference: str) -> CheckoutLock | None:
+    """Find a checkout by its reference, whosever it is; None without one."""
+    try:
+        return load(db.session(), select(CheckoutLock).where(CheckoutLock.reference == reference))
+    except NoResultFound:
+        return None
+
+
+def is_own(cart_id: int) -> bool:
+    """Tell whether a cart is one that this session has or had."""
+    query = select(carts.c.id).where(carts.c.id == cart_id, _is_mine())
+    return look(db.session(), lambda reader: reader.scalar(query)) is not None
 
 
 def load_order(number: str) -> Order:
@@ -144,11 +165,20 @@ def _is_mine() -> ColumnElement[bool]:
     return carts.c.token_hash.in_([hash_token(token) for token in tokens])
 
 
-def find_order_number(lock_id: int) -> str:
-    """Find the number of the order that a completed checkout made."""
-    query = select(orders.c.number).where(orders.c.lock_id == lock_id)
-    number: str = look(db.session(), lambda reader: reader.execute(query).scalar_one())
+def find_order_number(cart_id: int) -> str | None:
+    """Find the number of the order that a cart of this session became; None while it is not bought."""
+    bought = (carts.c.id == cart_id, carts.c.status == CartStatus.ORDERED, _is_mine())
+    query = select(orders.c.number).join(carts, carts.c.id == orders.c.cart_id).where(*bought)
+    query = query.order_by(orders.c.id.desc()).limit(1)  # a sale is the last: what came before it was cancelled
+    number: str | None = look(db.session(), lambda reader: reader.scalar(query))
     return number
+
+
+def find_last_order() -> str | None:
+    """Find the number of the order that a session without a cart made last; None with a cart, or without an order."""
+    if CART in session or LAST not in session:
+        return None
+    return find_order_number(session[LAST][0])
 
 
 def count_pieces() -> int:

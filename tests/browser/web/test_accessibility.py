@@ -8,13 +8,23 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.support.web.visits import fill_cart, give_details, pay, sign_in
+from tests.support.web.visits import Reprice, fill_cart, give_details, pay, sign_in
 
 RULES = {
     "light": {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]},
     "dark": {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}},
 }
-SHOP = ["/", "/products/MUG-01", "/?q=nothing-like-it", "/cart", "/checkout", "/nowhere", "/login", "/api/v1/docs"]
+SHOP = [
+    "/",
+    "/products/MUG-01",
+    "/?q=nothing-like-it",
+    "/cart",
+    "/checkout",
+    "/checkout/result",
+    "/nowhere",
+    "/login",
+    "/api/v1/docs",
+]
 CONSOLE = [
     "/admin/",
     "/admin/checkout-locks/",
@@ -47,7 +57,7 @@ def complaints(page: Page) -> list[str]:
     ]
 
 
-def test_the_shop_can_be_used_by_everybody(visitor: BrowserContext) -> None:
+def test_the_shop_can_be_used_by_everybody(visitor: BrowserContext, reprice: Reprice) -> None:
     page = visitor.new_page()
     found = []
     for path in SHOP:
@@ -58,6 +68,9 @@ def test_the_shop_can_be_used_by_everybody(visitor: BrowserContext) -> None:
     page.goto("/checkout")
     found += complaints(page)
     give_details(page)
+    found += complaints(page)
+    reprice(1950)
+    pay(page, card="Approve the payment")
     found += complaints(page)
     page.goto("/cart")
     found += complaints(page)

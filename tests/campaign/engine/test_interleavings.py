@@ -93,7 +93,7 @@ class Scene:
         progress = transact(self.session, lambda: enter_authorization(self.session, drive, VISA))
         drive.saw(progress.lock, leased_at=began)
         [operation] = progress.operations
-        request = request_for(operation, progress.lock, others={}, public_url="")
+        request = request_for(operation, progress.lock, others={}, return_url="")
         fact = Fact(operation, self.bank.authorize(request, timeout_seconds=1))
         if is_due:
             make_due(self.session, lock)

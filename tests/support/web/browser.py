@@ -38,8 +38,15 @@ class Browser:
         if of is not None:
             self.open(of)
         kept = self.hidden()
-        self.page = self.client.post(path, data={"csrf_token": kept["csrf_token"], **fields})
+        self.page = self.client.post(path, data={"csrf_token": kept["csrf_token"]} | fields)
         assert Inlined(self.page.text).found == []
+        return self.page
+
+    def follow(self) -> TestResponse:
+        """Open the page that the last form led to, and those that it leads on to."""
+        while self.page.location:
+            assert self.page.status_code == 303
+            self.open(self.page.location)
         return self.page
 
     def hidden(self) -> dict[str, str]:
@@ -58,7 +65,8 @@ class Browser:
         """Send the checkout's second form, as its page has it."""
         self.open("/checkout")
         kept = self.hidden()
-        named = {"key": kept["key"], "checkout": kept["checkout"], "method": "card", "token": card}
+        names = ("key", "checkout", "expected_total", "shown")
+        named = {name: kept[name] for name in names} | {"method": "card", "token": card}
         return self.send("/checkout", **named | fields)
 
     def buy(self, card: str = "tok_visa", *, sku: str = "MUG", quantity: int = 1) -> TestResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import count
 
 from playwright.sync_api import Page
@@ -10,6 +11,7 @@ from console.testing.factories import ADDRESS
 from tests.support.web.console_visits import PASSWORD
 
 _HOSTS = count(1)
+Reprice = Callable[[int], None]  # sets the mug's price, in pence
 
 
 def fill_cart(page: Page, *, sku: str = "MUG-01") -> None:
@@ -18,9 +20,10 @@ def fill_cart(page: Page, *, sku: str = "MUG-01") -> None:
     page.get_by_role("button", name="Put into the cart").click()
 
 
-def give_details(page: Page, *, email: str = "ada@example.org") -> None:
-    """Fill in the first page of the checkout, which starts it."""
-    page.goto("/checkout")
+def give_details(page: Page, *, email: str = "ada@example.org", opens: bool = True) -> None:
+    """Fill in the first page of the checkout, which starts it; the page may be open already."""
+    if opens:
+        page.goto("/checkout")
     page.fill("#email", email)
     for name in ("first_name", "last_name", "line_one", "city", "postcode"):
         page.fill(f"#{name}", ADDRESS[name])

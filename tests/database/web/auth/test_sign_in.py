@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
+from console.csrf import FORGED, REASONS
 from console.extensions import db
 from console.models import User
 from console.people import accounts
@@ -129,7 +130,7 @@ def test_a_form_without_its_token_is_refused(app: APIFlask, client: FlaskClient)
     refused = client.post("/login", data={"email": email, "password": PASSWORD})
 
     assert refused.status_code == 400
-    assert sign_in_page.TOO_OLD in refused.text
+    assert REASONS[FORGED] in refused.text
     assert client.get("/admin/").status_code == 302
 
 
