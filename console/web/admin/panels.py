@@ -68,5 +68,4 @@ def show_panel(panel: Panel, *, hours: int) -> str:
         return render_template(f"admin/panels/_{panel.name}.html", panel=panel, hours=hours, reading=reading)
     except Exception:
         log.exception("panel_failed", panel=panel.name)
-        db.session.rollback()
         return render_template("admin/panels/_failed.html", panel=panel, hours=hours)
