@@ -1,4 +1,4 @@
-"""a cart known by the shop's own number
+"""a cart known by the shop's own number, a coupon found by an index
 
 Revision ID: 0002
 Revises: 0001
@@ -33,9 +33,13 @@ def upgrade() -> None:
     with op.batch_alter_table("orders", schema=None) as batch_op:
         batch_op.create_index("ix_orders_shop_reference", ["shop_reference"], unique=False, **WHERE_GIVEN)
     hold_roles_to(KNOWN_WITH_SHOP)
+    if is_postgresql():  # see the model: a coupon is found in any case of its letters
+        op.create_index("ix_coupons_lower_code", "coupons", [sa.text("lower(code)")], unique=False)
 
 
 def downgrade() -> None:
+    if is_postgresql():
+        op.drop_index("ix_coupons_lower_code", table_name="coupons")
     op.execute("DELETE FROM api_tokens WHERE role = 'shop'")
     hold_roles_to(KNOWN)
     with op.batch_alter_table("orders", schema=None) as batch_op:
@@ -45,6 +49,10 @@ def downgrade() -> None:
         batch_op.drop_index("uq_carts_shop_reference", **WHERE_GIVEN)
         batch_op.drop_column("caller_reference")
         batch_op.drop_column("shop_reference")
+
+
+def is_postgresql() -> bool:
+    return op.get_bind().dialect.name == "postgresql"
 
 
 def hold_roles_to(condition: str) -> None:
