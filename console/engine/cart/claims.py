@@ -43,14 +43,14 @@ _SOLD = (
 
 
 @dataclass(frozen=True)
-class Claim:
+class ClaimedCart:
     """The cart of a number, and whether this claim made it."""
 
     cart: Cart
     is_new: bool
 
 
-def claim_cart(session: Session, shop_reference: str, wanted: Contents, *, token: str | None = None) -> Claim:
+def claim_cart(session: Session, shop_reference: str, wanted: Contents, *, token: str | None = None) -> ClaimedCart:
     """Give the cart that the shop's own number means, holding what is wanted. Own transactions.
 
     An unknown number makes a cart, reached by `token`. A free cart's content is replaced as a whole; the same content
@@ -64,7 +64,7 @@ def claim_cart(session: Session, shop_reference: str, wanted: Contents, *, token
     """
     number = _checked(shop_reference)
 
-    def claim() -> Claim:
+    def claim() -> ClaimedCart:
         known = look(session, lambda reader: reader.execute(_BY_REFERENCE, {"claimed": number}).one_or_none())
         if known is not None and known.lock_id is not None:
             undo_if_due(session, known.lock_id)
@@ -83,20 +83,22 @@ def _checked(reference: str) -> str:
     return reference
 
 
-def _take(session: Session, number: str, wanted: Contents, token: str | None) -> Claim:
+def _take(session: Session, number: str, wanted: Contents, token: str | None) -> ClaimedCart:
     """Make the cart, or hold its row and see what may become of it. Caller commits."""
     token_hash = hash_token(token) if token else None
     cart = run(session, _HOLD, {"claimed": number}).one_or_none()
     if cart is None:
-        return Claim(_make(session, number, wanted, token_hash), is_new=True)
+        return ClaimedCart(_make(session, number, wanted, token_hash), is_new=True)
     if cart.status == CartStatus.ORDERED:
         raise _bought(session, cart)
     if _holds(session, cart, wanted):
         # A token of ours is on it when it was our own commit, whose confirmation was lost.
-        return Claim(present(session, Cart, cart), is_new=token_hash is not None and cart.token_hash == token_hash)
+        return ClaimedCart(
+            present(session, Cart, cart), is_new=token_hash is not None and cart.token_hash == token_hash
+        )
     if cart.lock_id is not None:
         raise _held(session, cart)
-    return Claim(_replace(session, cart, wanted), is_new=False)
+    return ClaimedCart(_replace(session, cart, wanted), is_new=False)
 
 
 def _make(session: Session, number: str, wanted: Contents, token_hash: str | None) -> Cart:

@@ -139,7 +139,7 @@ def test_a_declined_attempt_is_no_longer_the_end_once_the_cart_was_bought(shop: 
     assert (back.status_code, back.location) == (303, order)
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize(("path", "fields"), POSTS)
 @pytest.mark.parametrize("stage", ["nothing", "cart", "payment", "ordered"])
 def test_every_form_ends_in_a_redirect_to_a_page_that_is_there(
@@ -161,7 +161,7 @@ def test_every_form_ends_in_a_redirect_to_a_page_that_is_there(
     assert browser.page.request.method == "GET"
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize(
     ("path", "page"),
     [
@@ -192,7 +192,7 @@ def test_a_defect_of_ours_is_told_on_the_form_s_page(
     assert "Something went wrong on our side" in browser.follow().text
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.databases("sqlite")
 def test_a_body_too_large_for_a_form_is_not_read(shop: Shop, browser: Browser) -> None:
     shop.sell("MUG")
     browser.put()

@@ -60,7 +60,7 @@ def over_https(shop: Shop, browser_at: Callable[..., Browser]) -> tuple[Browser,
     return browser, browser.hidden()["csrf_token"]
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize("headers", OURS)
 def test_a_browser_that_tells_little_of_itself_fills_its_cart(
     over_https: tuple[Browser, str], session: Session, headers: dict[str, str]
@@ -71,7 +71,7 @@ def test_a_browser_that_tells_little_of_itself_fills_its_cart(
     assert count(session, Cart) == 1
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize("headers", FOREIGN)
 def test_what_the_browser_says_another_site_sent_changes_nothing(
     over_https: tuple[Browser, str], session: Session, headers: dict[str, str]
@@ -168,7 +168,7 @@ def test_a_quantity_that_is_none_is_shown_as_it_was_typed(shop: Shop, browser: B
     assert 'role="alert"' in shown
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize("alphabet", [string.ascii_letters, "\N{SNOWMAN}\N{COMET}\N{UMBRELLA}\N{CLOUD}"])
 def test_what_is_too_long_for_a_cookie_is_let_go_and_that_is_said(shop: Shop, browser: Browser, alphabet: str) -> None:
     shop.sell("MUG")
@@ -198,7 +198,7 @@ def test_a_payment_token_of_a_real_gateway_is_not_kept(shop: Shop, browser_at: C
         assert "pm_worth_money" not in str(dict(kept))
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.databases("sqlite")
 class TestReasons:
     """Each form that is not believed says why."""
 
@@ -265,7 +265,7 @@ class TestReasons:
         assert '<span class="shop-head__count">1' in visitor.page.text
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.databases("sqlite")
 def test_signing_in_says_the_true_reason_too(browser: Browser) -> None:
     browser.open("/login")
     token = browser.hidden()["csrf_token"]

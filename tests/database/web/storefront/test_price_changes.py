@@ -111,7 +111,7 @@ def test_a_price_that_fell_is_asked_about_too(shop: Shop, mug: Variant, session:
     assert count(session, PaymentOperation) == 0
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize(
     "told",
     [

@@ -132,7 +132,7 @@ def test_to_come_back_twice_does_nothing_twice(buyer: Browser, session: Session)
     assert count(session, Order) == 1
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize("forge", [str.lower, lambda signed: signed[:-1], lambda signed: signed.partition(".")[0]])
 def test_a_reference_that_nobody_signed_shows_nothing(buyer: Browser, forge: Callable[[str], str]) -> None:
     path, _, signed = decide(buyer, "approve").partition("=")
@@ -144,7 +144,7 @@ def test_a_reference_that_nobody_signed_shows_nothing(buyer: Browser, forge: Cal
     assert buyer.lock().state == "authorizing"
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize("query", ["", "?checkout=", "?checkout=%00", "?checkout=" + "x" * 5000, "?checkout=a.b"])
 @pytest.mark.parametrize("path", ["/checkout/return", "/checkout/result"])
 def test_who_names_no_payment_is_told_so_and_not_that_it_is_over(app: APIFlask, path: str, query: str) -> None:
