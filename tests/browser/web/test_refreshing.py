@@ -33,6 +33,7 @@ def let_it_ask(page: Page) -> None:
 def start_checkout(page: Page) -> str:
     fill_cart(page)
     give_details(page)
+    page.wait_for_load_state()  # only then does the page know when to ask
     return reference_on(page)
 
 
@@ -97,7 +98,8 @@ def test_a_widget_that_cannot_be_refreshed_says_since_when_it_is_old(scripted: B
     age = page.get_by_text(re.compile(r"As of .*; it could not be refreshed since\."))
 
     page.route(STATUS, lambda route: route.abort())
-    page.clock.run_for(A_POLL_MS)
+    with page.expect_request(STATUS):
+        page.clock.run_for(A_POLL_MS)
     expect(age).to_be_visible()
     page.unroute(STATUS)
     page.route(STATUS, lambda route: route.fulfill(status=503))
@@ -115,7 +117,8 @@ def test_a_panel_that_cannot_be_refreshed_says_since_when_it_is_old(scripted: Br
     page.goto("/admin/")
 
     page.route(re.compile("/panels/"), lambda route: route.fulfill(status=503))
-    page.clock.run_for(A_POLL_MS)
+    with page.expect_request(re.compile("/panels/")):
+        page.clock.run_for(A_POLL_MS)
 
     expect(page.locator("#panel-pipeline .age")).to_have_text(re.compile("^As of "))
 

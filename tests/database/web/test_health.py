@@ -296,4 +296,4 @@ def test_a_process_says_when_no_request_could_be_served_for_some_seconds(tmp_pat
 
             rival.rollback()
             assert shopper.read().status == 201
-        assert status_of(port, "/readyz") == 200
+        wait_for(lambda: status_of(port, "/readyz") == 200)
