@@ -6,15 +6,32 @@ from typing import cast
 
 from flask import current_app
 from flask_caching import Cache
+from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 
 from console.csrf import FormGuard
-from console.limiter import ViewLimiter
 from console.models import Base
 from console.settings import Settings
+
+
+class ViewLimiter(Limiter):
+    """A limiter that looks at the requests of the views it limits, and at no others.
+
+    Flask-Limiter looks at each request twice: before its view is found, for the limits of the app and its blueprints,
+    and again where the view is limited. There are none of the first kind here.
+    """
+
+    def _check_request_limit(  # the names and their order are Flask-Limiter's
+        self,
+        callable_name: str | None = None,
+        in_middleware: bool = True,  # noqa: FBT001, FBT002
+    ) -> None:
+        if not in_middleware:
+            super()._check_request_limit(callable_name, in_middleware)
+
 
 SETTINGS_KEY = "checkout_settings"
 

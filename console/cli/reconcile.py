@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from console.cli.ages import read_age
 from console.cli.groups import open_session
 from console.cli.terminal import json_option, print_json, print_table
-from console.engine.care.comparison import Difference, find_differences
+from console.engine.care.ledger_comparison import Difference, find_differences
 from console.engine.store.moments import moment_ago
 
 _FIRST_YEAR, _LAST_YEAR = 1970, 9998

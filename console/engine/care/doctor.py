@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import Session
 
-from console.engine.care.comparison import Difference, find_differences
 from console.engine.care.invariants import INVARIANTS, Invariant
+from console.engine.care.ledger_comparison import Difference, find_differences
 from console.engine.driving.locks import is_due
 from console.engine.driving.recovery import overdue_operations
 from console.engine.errors import DatabaseTrouble

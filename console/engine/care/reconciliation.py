@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from console.engine.care.comparison import Comparison, Difference, Posted, batches, compare
+from console.engine.care.ledger_comparison import Comparison, Difference, Posted, batches, compare
 from console.engine.driving.locks import needs_attention, touch
 from console.engine.errors import DatabaseTrouble
 from console.engine.machine import OperationKind, OperationStatus

@@ -10,7 +10,7 @@ from console.web.api.calls import blueprint
 from console.web.api.converters import CONVERTERS
 from console.web.api.storefront import carts, checkouts, lines, orders, products, status, webhooks
 from console.web.shared import status_cache
-from console.web.shared.limits import checkout_limiter
+from console.web.shared.rate_limiting import checkout_limiter
 
 __all__ = ["admin", "carts", "checkouts", "docs", "lines", "orders", "products", "register", "status", "webhooks"]
 

@@ -24,8 +24,8 @@ from console.extensions import db
 from console.models import Cart, CheckoutLock, Order
 from console.models.vocabulary import TokenRole
 from console.people.api_tokens import looks_like_api_token, recognise
-from console.web.shared.limits import Attempt, tell_customer
 from console.web.shared.ownership import LONGEST_KEY
+from console.web.shared.rate_limiting import Attempt, tell_customer
 
 SESSION_ID_HEADER = "X-Session-Id"
 IDEMPOTENCY_KEY_HEADER = "Idempotency-Key"

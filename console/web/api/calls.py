@@ -15,7 +15,7 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 from console.web.api.access import attempted, cart_token
 from console.web.api.callers import require_right
 from console.web.shared.fields import Input, validate
-from console.web.shared.limits import limited, tell_limit
+from console.web.shared.rate_limiting import limited, tell_limit
 
 MOST_DIGITS = 40
 BEYOND_EVERY_BOUND = 10**MOST_DIGITS

@@ -28,9 +28,9 @@ from console.models import CheckoutLock, Order
 from console.models.vocabulary import CartStatus
 from console.web.shared.cart_protection import get_status
 from console.web.shared.cart_view import is_locked, view_cart
-from console.web.shared.limits import Attempt, limited
 from console.web.shared.links import path_if_ours
 from console.web.shared.ownership import LONGEST_KEY, owns
+from console.web.shared.rate_limiting import Attempt, limited
 from console.web.storefront.cart import facts_of
 from console.web.storefront.drafts import DETAILS, PAYMENT, asked_call, find_draft, keep_draft
 from console.web.storefront.forms import DetailsForm, PaymentForm

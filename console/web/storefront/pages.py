@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template, request
 
-from console.web.shared.limits import tell_limit
+from console.web.shared.rate_limiting import tell_limit
 from console.web.storefront.doubts import told_doubt, try_cookies
 from console.web.storefront.drafts import forget_draft
 from console.web.storefront.shopper import count_pieces

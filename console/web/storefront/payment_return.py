@@ -16,7 +16,7 @@ from console.engine.store.database import look
 from console.extensions import csrf, db
 from console.models import CheckoutLock, Order
 from console.return_address import read_reference
-from console.web.shared.limits import limited
+from console.web.shared.rate_limiting import limited
 from console.web.shared.resources import Money
 from console.web.storefront.checkout import resume_in_turn
 from console.web.storefront.ended_page import ended_page, words_on

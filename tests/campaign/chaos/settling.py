@@ -8,7 +8,7 @@ from collections.abc import Callable
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
-from console.engine.care.comparison import find_differences
+from console.engine.care.ledger_comparison import find_differences
 from console.engine.driving.expiry import expire_due
 from console.engine.driving.recovery import recover
 from console.engine.machine import LIVE, UNPAID, OperationStatus, State

@@ -10,8 +10,8 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from console.engine.care.comparison import find_differences
 from console.engine.care.invariants import check_all
+from console.engine.care.ledger_comparison import find_differences
 from console.engine.machine import OperationKind, OperationStatus, State
 from console.engine.payments.gateway import LedgerEntry
 from console.gateways.sandbox import SandboxGateway

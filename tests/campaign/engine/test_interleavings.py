@@ -29,7 +29,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
 from console.engine import CheckoutError, release
-from console.engine.care.comparison import find_differences
+from console.engine.care.ledger_comparison import find_differences
 from console.engine.driving.expiry import expire_due
 from console.engine.driving.legs import enter_authorization
 from console.engine.driving.locks import Drive, Seen, new_drive, read_lock

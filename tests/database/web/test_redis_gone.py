@@ -9,7 +9,7 @@ from redis.exceptions import ConnectionError
 from sqlalchemy.orm import Session
 
 from console.testing.factories import ADDRESS, Shop
-from console.web.shared.limits import checkout_limiter
+from console.web.shared.rate_limiting import checkout_limiter
 from tests.support.installation import build_app, close
 from tests.support.web.gunicorn import serve
 from tests.support.web.shopper import Shopper

@@ -38,7 +38,7 @@ from console.engine import (
     retry,
     start,
 )
-from console.engine.care.comparison import find_differences
+from console.engine.care.ledger_comparison import find_differences
 from console.engine.cart.changes import add_line
 from console.engine.driving.expiry import expire_due
 from console.engine.driving.recovery import recover

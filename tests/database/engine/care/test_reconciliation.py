@@ -11,8 +11,8 @@ from sqlalchemy import Row, update
 from sqlalchemy.orm import Session
 
 from console.engine import CheckoutError, Payment, process
-from console.engine.care import comparison, doctor
-from console.engine.care.comparison import Difference, find_differences
+from console.engine.care import doctor, ledger_comparison
+from console.engine.care.ledger_comparison import Difference, find_differences
 from console.engine.machine import OperationKind
 from console.engine.payments.gateway import GatewayRequest
 from console.engine.runtime import CheckoutConfig, attach
@@ -103,10 +103,10 @@ def test_however_much_was_sold_it_is_compared_a_batch_at_a_time(
     first, *_, last = [pay(session, shop, "tok_visa") for _ in range(4)]
     change(session, "capture", status="refused", lock_id=first.id)
     change(session, "capture", status="refused", lock_id=last.id)
-    monkeypatch.setattr(comparison, "_BATCH", 3)
+    monkeypatch.setattr(ledger_comparison, "_BATCH", 3)
     read: list[int] = []
-    by_key = comparison._by_key
-    monkeypatch.setattr(comparison, "_by_key", lambda rows, provider: by_key(note(rows), provider))
+    by_key = ledger_comparison._by_key
+    monkeypatch.setattr(ledger_comparison, "_by_key", lambda rows, provider: by_key(note(rows), provider))
 
     def note(rows: Iterable[Row[Any]]) -> list[Row[Any]]:
         kept = list(rows)
@@ -127,15 +127,15 @@ def test_what_is_older_than_the_beginning_is_not_read_to_its_end(
         pay(session, shop, "tok_visa")
     session.execute(update(PaymentOperation).where(PaymentOperation.id <= 4).values(created_at=clock(-7200)))
     session.commit()
-    monkeypatch.setattr(comparison, "_BATCH", 2)
+    monkeypatch.setattr(ledger_comparison, "_BATCH", 2)
     looks: list[int | None] = []
-    before = comparison._before
+    before = ledger_comparison._before
 
     def note(reader: Reader, *, operation_id: int | None) -> Sequence[Row[Any]]:
         looks.append(operation_id)
         return before(reader, operation_id=operation_id)
 
-    monkeypatch.setattr(comparison, "_before", note)
+    monkeypatch.setattr(ledger_comparison, "_before", note)
 
     assert find_differences(session, since=moment_ago(session, 3600)) == []
     assert looks == [None, 5]

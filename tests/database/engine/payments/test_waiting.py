@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy.orm import Session
 
 from console.engine import Payment, advance, cancel, process, resume
-from console.engine.care.comparison import find_differences
 from console.engine.care.invariants import check_all
+from console.engine.care.ledger_comparison import find_differences
 from console.engine.errors import PaymentDeclined, PaymentPending
 from console.engine.payments.notices import take_notice
 from console.gateways.sandbox import SandboxGateway

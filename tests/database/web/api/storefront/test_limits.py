@@ -9,7 +9,7 @@ from flask import request
 
 from console.extensions import db
 from console.testing.factories import Shop
-from console.web.shared.limits import CUSTOMER_KEY, checkout_limiter
+from console.web.shared.rate_limiting import CUSTOMER_KEY, checkout_limiter
 from tests.support.engine.slow_tables import lose_patience, slow_table
 from tests.support.services import REDIS_URL
 from tests.support.web.shopper import Shopper

@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from console.engine.care.comparison import find_differences
 from console.engine.care.invariants import check_all
+from console.engine.care.ledger_comparison import find_differences
 from console.extensions import db
 from console.gateways.sandbox.webhooks import sign
 from console.models import CheckoutLock, Order, PaymentOperation

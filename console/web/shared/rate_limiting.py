@@ -19,8 +19,7 @@ from redis.exceptions import RedisError
 from console.engine.driving.idempotency import is_finished
 from console.engine.errors import DatabaseTrouble
 from console.engine.store.database import look
-from console.extensions import current_settings, db
-from console.limiter import ViewLimiter
+from console.extensions import ViewLimiter, current_settings, db
 from console.telemetry.traffic import RATE_LIMIT_HITS, count
 
 CUSTOMER_KEY = "CHECKOUT_CUSTOMER_KEY"
