@@ -8,7 +8,7 @@ from typing import TypeVar, Unpack
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from console.engine.cart.carts import CartParts, as_contents, hash_token, new_token, write_lines
+from console.engine.cart.carts import CartParts, Contents, as_contents, hash_token, new_token, write_lines
 from console.engine.cart.claims import claim_cart
 from console.engine.store.database import run, transact
 from console.engine.store.objects import present
@@ -37,10 +37,7 @@ def create_cart(
     wanted = as_contents(session, **parts)
     if shop_reference is not None:
         return claim_cart(session, shop_reference, wanted, token=token).cart
-    row = {**wanted.details, "token_hash": hash_token(token) if token else None}
-    cart = run(session, _NEW_CART, row).one()
-    write_lines(session, cart.id, wanted.lines)
-    return present(session, Cart, cart)
+    return _insert(session, wanted, token_hash=hash_token(token) if token else None)
 
 
 def create_callers_cart(
@@ -61,9 +58,13 @@ def create_callers_cart(
 
     def make() -> Result:
         token = new_token()  # anew at each try: one whose confirmation was lost may have used the last one up
-        row = {**wanted.details, "token_hash": hash_token(token), "caller_reference": caller_reference}
-        cart = run(session, _NEW_CART, row).one()
-        write_lines(session, cart.id, wanted.lines)
-        return told(present(session, Cart, cart), token)
+        cart = _insert(session, wanted, token_hash=hash_token(token), caller_reference=caller_reference)
+        return told(cart, token)
 
     return transact(session, make)
+
+
+def _insert(session: Session, wanted: Contents, **columns: str | None) -> Cart:
+    cart = run(session, _NEW_CART, {**wanted.details, **columns}).one()
+    write_lines(session, cart.id, wanted.lines)
+    return present(session, Cart, cart)
