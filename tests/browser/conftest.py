@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
@@ -18,7 +19,7 @@ from tests.support.installation import build_app, close
 from tests.support.services import ARE_REQUIRED
 from tests.support.web.console_visits import PASSWORD
 from tests.support.web.gunicorn import Server, serve
-from tests.support.web.visits import Reprice
+from tests.support.web.visits import Admit, Reprice, sign_in
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -55,7 +56,7 @@ def shop_server(shop_database: str, tmp_path_factory: pytest.TempPathFactory) ->
         db.session.commit()
         db.session.remove()
     close(app)
-    with serve(url, folder, workers=1, TRUSTED_PROXIES="1") as server:
+    with serve(url, folder, workers=1) as server:
         yield server
 
 
@@ -77,10 +78,27 @@ def shopper(request: pytest.FixtureRequest, browser: Browser, address: str) -> I
     context.close()
 
 
+@pytest.fixture(scope="session")
+def admit(browser: Browser, shop_server: Server) -> Admit:
+    """Sign in by the form once a role, and then by the cookies it gave: an account has ten tries a minute."""
+    cookies: dict[str, Any] = {}
+
+    def admit(context: BrowserContext, role: str) -> None:
+        if role not in cookies:
+            page = browser.new_page(base_url=f"http://127.0.0.1:{shop_server.port}")
+            sign_in(page, role)
+            cookies[role] = page.context.cookies()
+            page.context.close()
+        context.add_cookies(cookies[role])
+
+    return admit
+
+
 @pytest.fixture
-def support(browser: Browser, address: str) -> Iterator[BrowserContext]:
-    """Give support a desktop, without JavaScript: the console must not need it."""
+def support(browser: Browser, address: str, admit: Admit) -> Iterator[BrowserContext]:
+    """Give support a desktop, signed in, without JavaScript: the console must not need it."""
     context = browser.new_context(base_url=address, java_script_enabled=False)
+    admit(context, "support")
     yield context
     context.close()
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import Browser, BrowserContext, expect
 
-from tests.support.web.visits import fill_cart, give_details, pay, reference_on, sign_in
+from tests.support.web.visits import Admit, fill_cart, give_details, pay, reference_on, sign_in
 
 
 def test_a_shopper_buys_something(shopper: BrowserContext) -> None:
@@ -59,7 +59,7 @@ def test_a_stuck_checkout_is_found_by_its_reference_and_released(
     expect(page.get_by_role("heading", level=1)).to_have_text("Your payment is not decided yet")
     reference = reference_on(page)
 
-    sign_in(console, "support")
+    console.goto("/admin/")
     console.fill("header input[type=search]", reference.lower().replace("-", " "))
     console.get_by_role("button", name="Find").click()
     expect(console.get_by_role("heading", level=1)).to_have_text(reference)
@@ -109,14 +109,16 @@ def test_the_widget_counts_down(shopper: BrowserContext) -> None:
 
 
 @pytest.mark.parametrize("path", ["/admin/", "/admin/orders/", "/admin/checkout-locks/"])
-def test_a_page_of_the_console_runs_clean_under_its_policy(browser: object, address: str, path: str) -> None:
-    context = browser.new_context(base_url=address)  # type: ignore[attr-defined]
+def test_a_page_of_the_console_runs_clean_under_its_policy(
+    browser: Browser, address: str, admit: Admit, path: str
+) -> None:
+    context = browser.new_context(base_url=address)
     page = context.new_page()
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
 
-    sign_in(page, "viewer")
+    admit(context, "viewer")
     page.goto(path)
     page.wait_for_load_state("networkidle")
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.support.web.visits import fill_cart, give_details, pay, reference_on, sign_in
+from tests.support.web.visits import Admit, fill_cart, give_details, pay, press, reference_on
 
 A_POLL_MS = 6_000
 STATUS = re.compile("/status")
@@ -42,14 +42,13 @@ def release(page: Page, reference: str) -> None:
     page.goto(f"/admin/checkout-locks/?q={reference}")
     page.get_by_role("link", name="Release").click()
     page.fill("#reason", "an internal matter")
-    page.get_by_role("button", name="Release this checkout").click()
+    press(page, "Release this checkout")
 
 
 def test_a_payment_page_moves_on_with_its_checkout(shopper: BrowserContext, support: BrowserContext) -> None:
     shopper.clock.install()
     page, console = shopper.new_page(), support.new_page()
     reference = start_checkout(page)
-    sign_in(console, "support")
     release(console, reference)
 
     look_again = page.get_by_role("link", name="Look again")
@@ -68,7 +67,6 @@ def test_who_is_filling_in_the_payment_is_told_and_cannot_send_it(
     page, console = scripted.new_page(), support.new_page()
     reference = start_checkout(page)
     page.get_by_label("Decline the card", exact=True).focus()
-    sign_in(console, "support")
     release(console, reference)
 
     let_it_ask(page)
@@ -111,9 +109,9 @@ def test_a_widget_that_cannot_be_refreshed_says_since_when_it_is_old(scripted: B
     expect(age).to_have_count(0)
 
 
-def test_a_panel_that_cannot_be_refreshed_says_since_when_it_is_old(scripted: BrowserContext) -> None:
+def test_a_panel_that_cannot_be_refreshed_says_since_when_it_is_old(scripted: BrowserContext, admit: Admit) -> None:
     page = scripted.new_page()
-    sign_in(page, "viewer")
+    admit(scripted, "viewer")
     page.goto("/admin/")
 
     page.route(re.compile("/panels/"), lambda route: route.fulfill(status=503))
@@ -123,10 +121,10 @@ def test_a_panel_that_cannot_be_refreshed_says_since_when_it_is_old(scripted: Br
     expect(page.locator("#panel-pipeline .age")).to_have_text(re.compile("^As of "))
 
 
-def test_the_console_s_page_moves_as_one(scripted: BrowserContext, shopper: BrowserContext) -> None:
+def test_the_console_s_page_moves_as_one(scripted: BrowserContext, shopper: BrowserContext, admit: Admit) -> None:
     page, buying = scripted.new_page(), shopper.new_page()
     reference = start_checkout(buying)
-    sign_in(page, "support")
+    admit(scripted, "support")
     page.goto(f"/admin/checkout-locks/?q={reference}")
     kept = page.get_by_role("link", name="Download as JSON")
     kept.focus()
@@ -149,7 +147,6 @@ def test_the_console_s_page_says_when_it_was_so_where_it_does_not_move(
 ) -> None:
     console, buying = support.new_page(), shopper.new_page()
     reference = start_checkout(buying)
-    sign_in(console, "support")
     console.goto(f"/admin/checkout-locks/?q={reference}")
     pay(buying, card="Approve the payment")
 
