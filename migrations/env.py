@@ -11,6 +11,7 @@ from sqlalchemy import JSON, Connection, Engine, False_, True_, event, text
 
 from console.engine.store.database import create_database
 from console.extensions import current_settings, db
+from console.telemetry.schema import REVISIONS
 
 OWN_TYPES = "console.models.types"
 UPGRADE_LOCK = 7_204_117  # any number, the same for every host
@@ -39,6 +40,7 @@ def migrate_online() -> None:
                 connection=connection,
                 target_metadata=db.metadata,
                 render_item=_render,
+                include_name=_is_the_models,
                 transactional_ddl=True,  # SQLite's too: we say BEGIN ourselves
                 **options,
             )
@@ -96,6 +98,11 @@ def _render_type(item: Any, autogen: AutogenContext) -> str | Literal[False]:
         return False
     autogen.imports.add(f"from {OWN_TYPES} import {name}")
     return expression
+
+
+def _is_the_models(name: str | None, kind: str, _parents: Any) -> bool:
+    """Leave out what migrations keep for themselves, or Alembic would drop it."""
+    return kind != "table" or name != REVISIONS.name
 
 
 def _drop_empty_revision(_context: Any, _revision: Any, directives: list[Any]) -> None:

@@ -16,8 +16,10 @@ depends_on = ${repr(depends_on)}
 
 
 def upgrade() -> None:
-    ${upgrades if upgrades else "pass"}
+    op.execute("INSERT INTO schema_revisions (revision, works_with) VALUES ('${up_revision}', '${down_revision}')")
+    ${upgrades if upgrades else ""}
 
 
 def downgrade() -> None:
-    ${downgrades if downgrades else "pass"}
+    ${downgrades if downgrades else ""}
+    op.execute("DELETE FROM schema_revisions WHERE revision = '${up_revision}'")

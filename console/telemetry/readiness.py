@@ -9,24 +9,21 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, column, inspect, select, table
 from sqlalchemy.exc import SQLAlchemyError
 
 from console.engine.store.database import create_database
-from console.paths import resource
 from console.settings import Settings
+from console.telemetry.schema import find_trouble, own_revision
 
 
 @dataclass(frozen=True)
 class Readiness:
-    """Whether the database is reachable and migrated, and what is wrong, in words."""
+    """Whether the database is reachable and has a schema that this version works with; in words, what is wrong."""
 
     is_ready: bool
     message: str
 
 
-VERSIONS = table("alembic_version", column("version_num"))
 SILENT = Readiness(is_ready=False, message="the database does not answer")
 
 
@@ -100,31 +97,22 @@ class ReadinessProbe:
 
 @contextmanager
 def database_check(settings: Settings) -> Iterator[Callable[[], Readiness]]:
-    """Open the check that the database is reachable and at the newest migration.
+    """Open the check that the database is reachable, and has a schema that this version works with.
 
     It has a connection of its own: the shop's pool may be the very thing that is stuck.
     """
-    heads = set(ScriptDirectory(str(resource("migrations"))).get_heads())
+    own = own_revision()
     engine = create_database(settings.database_url, pooler=settings.database_pooler)
 
     def check() -> Readiness:
         try:
             with engine.connect() as connection:
-                current = _current_revisions(connection)
+                trouble = find_trouble(connection, own)
         except SQLAlchemyError:
             return Readiness(is_ready=False, message="the database is out of reach")
-        if current != heads:
-            return Readiness(is_ready=False, message="the database is not at the newest migration")
-        return Readiness(is_ready=True, message="the database answers and is migrated")
+        return Readiness(is_ready=not trouble, message=trouble or "the database answers and is migrated")
 
     try:
         yield check
     finally:
         engine.dispose()
-
-
-def _current_revisions(connection: Connection) -> set[str]:
-    # Alembic's own way to ask would log two lines each time.
-    if not inspect(connection).has_table(VERSIONS.name):
-        return set()
-    return set(connection.scalars(select(VERSIONS.c.version_num)))

@@ -1,4 +1,4 @@
-"""a cart known by the shop's own number, a coupon found by an index
+"""a cart known by the shop's own number, a coupon found by an index, the versions that a schema works with
 
 Revision ID: 0002
 Revises: 0001
@@ -23,6 +23,13 @@ KNOWN_WITH_SHOP = "role IN ('viewer', 'support', 'admin', 'shop')"
 
 
 def upgrade() -> None:
+    op.create_table(
+        "schema_revisions",
+        sa.Column("revision", sa.String(length=32), nullable=False),
+        sa.Column("works_with", sa.String(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("revision", name=op.f("pk_schema_revisions")),
+    )
+    op.execute("INSERT INTO schema_revisions (revision, works_with) VALUES ('0002', '0001')")
     with op.batch_alter_table("carts", schema=None) as batch_op:
         batch_op.add_column(sa.Column("shop_reference", sa.String(length=64), nullable=True))
         batch_op.add_column(sa.Column("caller_reference", sa.String(length=64), nullable=True))
@@ -49,6 +56,7 @@ def downgrade() -> None:
         batch_op.drop_index("uq_carts_shop_reference", **WHERE_GIVEN)
         batch_op.drop_column("caller_reference")
         batch_op.drop_column("shop_reference")
+    op.drop_table("schema_revisions")
 
 
 def is_postgresql() -> bool:
