@@ -1,4 +1,4 @@
-"""What text is, whoever writes it: every letter and sign of Unicode, but for what nobody sees and what turns reading round.
+"""What text is, whoever writes it: all of Unicode but what nobody sees and what turns the reading round.
 
 One place for names, addresses, reasons, codes and files. Controls, lone surrogates and bidirectional overrides are no
 text; soft hyphens, joiners and direction marks are, for names and emoji are written with them.
@@ -14,7 +14,9 @@ CONTROLS = r"\x00-\x1f\x7f-\x9f"
 NO_TEXT = CONTROLS + r"\u202a-\u202e\u2066-\u2069"
 _NO_TEXT = re.compile(rf"[{NO_TEXT}\ud800-\udfff]")
 _HIGHEST_BUT_ACCENTS = 9  # combining classes up to this one are letters' own signs: nukta, voicing mark, virama
-_PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ħ": "h"})
+_PLAIN = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "\u0131": "i", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ħ": "h"}
+)
 
 
 def is_text(written: str) -> bool:
@@ -28,9 +30,9 @@ def in_nfc(written: str) -> str:
 
 
 def fold(written: str) -> str:
-    """Give what two spellings have in common: case, accents, widths, invisible characters and blanks make no difference.
+    """Give what two spellings have in common; case, accents, widths, blanks and invisible characters do not count.
 
-    For finding, never for showing: `Äpfel`, `apfel` and `Ａｐｆｅｌ` are one.
+    For finding, never for showing: `Äpfel`, `apfel` and ` APFEL` are one.
     """
     letters = unicodedata.normalize("NFKD", written.casefold())
     kept = (each for each in letters if not _is_beside_the_letters(each))

@@ -29,12 +29,12 @@ NOT_WRITTEN = {
     "an isolate": "\u2066a\u2069",
 }
 ONE = [
-    ("Äpfel", "äpfel", "APFEL", "A\u0308pfel", "Ａｐｆｅｌ", " apfel "),
+    ("Äpfel", "äpfel", "APFEL", "A\u0308pfel", "\uff21\uff50\uff46\uff45\uff4c", " apfel "),
     ("Café crème", "cafe  creme", "CAFÉ\u00a0CRÈME", "ca\u00adfe creme"),
     ("Łódź", "lodz"),
     ("Smørrebrød", "smorrebrod"),
     ("Straße", "STRASSE", "strasse"),
-    ("İstanbul", "istanbul", "ıstanbul"),
+    ("İstanbul", "istanbul", "\u0131stanbul"),
     ("ΟΔΟΣ", "οδος", "οδός"),
     ("Ёлка", "елка"),
     ("كِتاب", "كتاب"),
