@@ -11,7 +11,7 @@ from sqlalchemy import JSON, Connection, Engine, False_, True_, event, text
 
 from console.engine.store.database import create_database
 from console.extensions import current_settings, db
-from console.telemetry.schema import REVISIONS
+from console.telemetry.schema import is_of_the_models
 
 OWN_TYPES = "console.models.types"
 UPGRADE_LOCK = 7_204_117  # any number, the same for every host
@@ -40,7 +40,7 @@ def migrate_online() -> None:
                 connection=connection,
                 target_metadata=db.metadata,
                 render_item=_render,
-                include_name=_is_the_models,
+                include_name=is_of_the_models,
                 transactional_ddl=True,  # SQLite's too: we say BEGIN ourselves
                 **options,
             )
@@ -98,11 +98,6 @@ def _render_type(item: Any, autogen: AutogenContext) -> str | Literal[False]:
         return False
     autogen.imports.add(f"from {OWN_TYPES} import {name}")
     return expression
-
-
-def _is_the_models(name: str | None, kind: str, _parents: Any) -> bool:
-    """Leave out what migrations keep for themselves, or Alembic would drop it."""
-    return kind != "table" or name != REVISIONS.name
 
 
 def _drop_empty_revision(_context: Any, _revision: Any, directives: list[Any]) -> None:

@@ -29,7 +29,6 @@ class Cart(Base):
         one_of("status", CartStatus),
         CheckConstraint("lock_id IS NULL OR status = 'open'", name="held_only_while_open"),
         Index("ix_carts_status", "status", "id"),
-        Index("ix_carts_email", "email", "id"),
         Index("ix_carts_external_reference", "external_reference"),
         Index(
             "uq_carts_shop_reference",

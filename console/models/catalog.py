@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func, literal_column, true
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, true
 from sqlalchemy.orm import Mapped, mapped_column
 
-from console.models.base import Base, BigId, one_of
+from console.models.base import Base, BigId, lower_index, one_of
 from console.models.types import ExactDecimal, UtcDateTime, clock
 from console.models.vocabulary import CouponKind, RedemptionStatus
 
@@ -105,8 +105,7 @@ class Coupon(Base):
         one_of("kind", CouponKind),
         CheckConstraint("uses >= 0 AND (max_uses IS NULL OR uses <= max_uses)", name="uses_within_limit"),
         CheckConstraint("kind <> 'fixed' OR currency_code IS NOT NULL", name="fixed_has_currency"),
-        # Found in any case of its letters; SQLite, whose tools do not see an index on an expression, has few coupons.
-        Index("ix_coupons_lower_code", func.lower(literal_column("code"))).ddl_if(dialect="postgresql"),
+        lower_index("ix_coupons_lower_code", "code"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from console.models.base import Base, BigId, one_of
+from console.models.base import Base, BigId, lower_index, one_of
 from console.models.types import ExactDecimal, JsonDocument, NullableJson, UtcDateTime, clock
 from console.models.vocabulary import Outcome, Phase, State, StepStatus
 
@@ -73,7 +73,7 @@ class CheckoutLock(Base):
         Index("ix_checkout_locks_state", "state", "id"),
         Index("ix_checkout_locks_phase", "phase", "id"),
         Index("ix_checkout_locks_outcome", "outcome", "id"),
-        Index("ix_checkout_locks_email", "customer_email", "id"),
+        lower_index("ix_checkout_locks_lower_email", "customer_email", "id"),
         Index("ix_checkout_locks_session", "session_id", "id"),
         Index("ix_checkout_locks_locked_at", "locked_at", "id"),
         Index("ix_checkout_locks_completed_at", "completed_at", "id"),

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from console.models.base import Base, BigId, one_of
+from console.models.base import Base, BigId, lower_index, one_of
 from console.models.types import NullableJson, UtcDateTime, clock
 from console.models.vocabulary import OperationKind, OperationStatus, OrderStatus
 
@@ -23,7 +23,7 @@ class Order(Base):
         CheckConstraint("total >= 0", name="total_not_negative"),
         CheckConstraint("(status = 'paid') = (paid_at IS NOT NULL)", name="paid_at_when_paid"),
         Index("ix_orders_status", "status", "id"),
-        Index("ix_orders_email", "customer_email", "id"),
+        lower_index("ix_orders_lower_email", "customer_email", "id"),
         Index("ix_orders_created_at", "created_at", "id"),
         Index("ix_orders_external_reference", "external_reference"),
         Index(

@@ -13,8 +13,9 @@ from sqlalchemy import Connection, inspect
 from sqlalchemy.engine import Dialect
 
 from console.models import Base
+from console.telemetry.schema import REVISIONS, is_of_the_models
 
-OF_MIGRATIONS = {"alembic_version", "schema_revisions"}
+VERSIONS = "alembic_version"
 # Tables that the code deletes rows of, so that a new reference to them must not stand in its way.
 DELETED_FROM = {
     "cart_lines",
@@ -95,7 +96,7 @@ def describe(connection: Connection) -> Schema:
             checks={each["name"]: _plain(each["sqltext"]) for each in parts["check_constraints"][table]},
         )
         for table, columns in parts["columns"].items()
-        if table not in OF_MIGRATIONS
+        if table not in {VERSIONS, REVISIONS.name}
     }
 
 
@@ -255,5 +256,6 @@ def _different(one: SeenTable, other: SeenTable) -> Iterator[str]:
 
 def unlike_models(connection: Connection) -> list[Any]:
     """Tell how the models differ from the schema, as Alembic sees it: tables, columns, indexes. Reads only."""
-    context = MigrationContext.configure(connection, opts={"compare_type": False})
+    options = {"compare_type": False, "include_name": is_of_the_models}
+    context = MigrationContext.configure(connection, opts=options)
     return [each for each in compare_metadata(context, Base.metadata) if each[0] != "remove_table"]

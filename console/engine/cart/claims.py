@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
-from unicodedata import category, normalize
 
 from sqlalchemy import Row, bindparam, delete, select
 from sqlalchemy.orm import Session
@@ -18,6 +17,7 @@ from console.engine.store.database import dialect_of, in_dialects, look, run, tr
 from console.engine.store.objects import present
 from console.engine.store.tables import cart_lines, carts, locks, orders, variants
 from console.models import Cart
+from console.models.text import in_nfc, is_text
 from console.models.vocabulary import CartStatus
 
 LONGEST_REFERENCE = 64
@@ -75,8 +75,7 @@ def claim_cart(session: Session, shop_reference: str, wanted: Contents, *, token
 
 
 def _checked(reference: str) -> str:
-    is_text = all(category(character) not in ("Cc", "Cs") for character in reference)
-    is_plain = is_text and normalize("NFC", reference) == reference and reference.strip() == reference
+    is_plain = is_text(reference) and in_nfc(reference) == reference and reference.strip() == reference
     if not (is_plain and 1 <= len(reference) <= LONGEST_REFERENCE):
         message = f"A shop's number has 1 to {LONGEST_REFERENCE} characters, in NFC, without blanks at its ends."
         raise InvalidInput(message, field="shop_reference")

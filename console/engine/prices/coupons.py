@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, func, insert, or_, select, update
+from sqlalchemy import Row, Select, func, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from console.engine.errors import invalid_cart
@@ -14,6 +14,7 @@ from console.engine.prices.rates import exchange_rate
 from console.engine.prices.totals import Discount
 from console.engine.runtime import runtime_of
 from console.engine.store.tables import coupon_redemptions, coupon_variants, coupons
+from console.models.folding import lowered
 from console.models.types import clock
 from console.models.vocabulary import CouponKind, RedemptionStatus
 
@@ -51,7 +52,7 @@ def _reaches_minimum(session: Session, coupon: Row[Any], sub_total: int, currenc
 def _find_coupon(session: Session, code: str) -> Row[Any] | None:
     """Find a coupon by its code, in any case of its letters, with `is_valid_now` by the database's clock.
 
-    The database lowers both codes: SQLite knows the letters of English only. The exact code comes first.
+    The exact code comes first.
     """
     return session.execute(coupon_query(code)).one_or_none()
 
@@ -61,7 +62,7 @@ def coupon_query(code: str) -> Select[Any]:
     started = or_(coupons.c.valid_from.is_(None), coupons.c.valid_from <= clock())
     running = or_(coupons.c.valid_until.is_(None), coupons.c.valid_until > clock())
     is_valid_now = (coupons.c.active & started & running).label("is_valid_now")
-    query = select(coupons, is_valid_now).where(func.lower(coupons.c.code) == func.lower(code))
+    query = select(coupons, is_valid_now).where(lowered(coupons.c.code) == lowered(literal(code)))
     return query.order_by(coupons.c.code != code, coupons.c.id).limit(1)
 
 

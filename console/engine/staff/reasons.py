@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from console.engine.errors import InvalidInput
+from console.models.text import in_nfc, is_text
 
 LONGEST_REASON = 1000
 
@@ -13,8 +14,8 @@ def readable_reason(reason: str | None) -> str | None:
     Raises:
         InvalidInput: when it is too long or has characters that nobody can read.
     """
-    line = " ".join((reason or "").split())
-    if len(line) > LONGEST_REASON or not line.isprintable():
+    line = in_nfc(" ".join((reason or "").split()))
+    if len(line) > LONGEST_REASON or not is_text(line):
         raise InvalidInput(f"A reason has at most {LONGEST_REASON} readable characters.", field="reason")
     return line or None
 

@@ -28,6 +28,7 @@ from console.engine.store.database import Reader, look, transact, until_won
 from console.engine.store.objects import present, show
 from console.engine.store.tables import locks
 from console.models import CheckoutLock, PaymentOperation
+from console.models.text import is_text
 
 BY_HAND = "by_hand"
 LONGEST_REFERENCE = 255
@@ -225,7 +226,7 @@ def _noun(scene: _Scene) -> str:
 
 def _readable(reference: str | None) -> str | None:
     told = (reference or "").strip()
-    if len(told) > LONGEST_REFERENCE or not told.isprintable():
+    if len(told) > LONGEST_REFERENCE or not is_text(told):
         raise InvalidInput(
             f"The gateway's reference has at most {LONGEST_REFERENCE} readable characters.", field="provider_reference"
         )

@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session
 from console.engine.errors import DatabaseSlow, DatabaseTrouble, DatabaseUnavailable, LostRace
 from console.engine.store import signals
 from console.engine.store.express import Answer, Channel, LateConnection, find_ticket, open_channel, run_express
+from console.models.folding import SQLITE_FUNCTIONS
 
 Result = TypeVar("Result")
 Model = TypeVar("Model")
@@ -108,6 +109,8 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves, see _begin_sqlite
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
         connection.execute(f"PRAGMA {pragma}")
+    for name, function in SQLITE_FUNCTIONS.items():
+        connection.create_function(name, 1, lambda text, of=function: None if text is None else of(text))
 
 
 def _connect_postgresql(_dialect: Any, _record: Any, arguments: Any, options: Any) -> LateConnection:

@@ -21,6 +21,7 @@ from wtforms import EmailField, PasswordField, validators  # type: ignore[import
 from console.engine.store.database import look
 from console.extensions import db, limiter
 from console.models import User
+from console.models.text import is_text
 from console.people.accounts import LONGEST_PASSWORD, hash_password, note_sign_in, verify_password
 from console.web.auth.destinations import local_path
 from console.web.auth.identity import SignedIn
@@ -101,7 +102,7 @@ def not_believed(error: CSRFError) -> Response:
 def find_user(email: str, password: str) -> SignedIn | None:
     """Find the active user with this e-mail and password; it takes as long when there is no such e-mail."""
     address = email.strip().lower()
-    if not address.isprintable():  # no e-mail has control characters, and PostgreSQL takes no NUL
+    if not is_text(address):  # no e-mail has control characters, and PostgreSQL takes no NUL
         address = ""
     query = select(User.id, User.email, User.role, User.password_hash, User.active).where(User.email == address)
     row = look(db.session(), lambda reader: reader.execute(query).one_or_none())

@@ -9,13 +9,13 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from console.engine.cart.addresses import countries
 from console.engine.errors import InvalidInput
 from console.models.cart import MAXIMUM_QUANTITY
+from console.models.text import NO_TEXT, in_nfc
 
-_CONTROL = r"\x00-\x1f\x7f-\x9f"
-PRINTABLE = rf"^[^{_CONTROL}]*$"
-FILLED = rf"^[^{_CONTROL}]*[^\s{_CONTROL}][^{_CONTROL}]*$"
-EMAIL = rf"^[^@\s{_CONTROL}]+@[^@\s{_CONTROL}]+$"
+PRINTABLE = rf"^[^{NO_TEXT}]*$"
+FILLED = rf"^[^{NO_TEXT}]*[^\s{NO_TEXT}][^{NO_TEXT}]*$"
+EMAIL = rf"^[^@\s{NO_TEXT}]+@[^@\s{NO_TEXT}]+$"
 IN_PLAIN_WORDS = {
-    "string_pattern_mismatch": "This is not of the form asked for; control characters are refused.",
+    "string_pattern_mismatch": "This is not of the form asked for; controls and bidirectional overrides are refused.",
     "string_unicode": "This is not valid Unicode.",
 }
 
@@ -23,6 +23,11 @@ IN_PLAIN_WORDS = {
 def _read_whole(value: Any) -> Any:
     """Take 5.0 for 5, as JSON Schema does."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _compose(value: Any) -> Any:
+    """Bring text into NFC before its length is looked at."""
+    return in_nfc(value) if isinstance(value, str) else value
 
 
 def _require_country(code: str) -> str:
@@ -33,11 +38,12 @@ def _require_country(code: str) -> str:
 
 Whole = Annotated[int, BeforeValidator(_read_whole)]
 Quantity = Annotated[Whole, Field(ge=1, le=MAXIMUM_QUANTITY)]
-Filled = Annotated[str, StringConstraints(max_length=255, pattern=FILLED)]
-Printable = Annotated[str, StringConstraints(max_length=255, pattern=PRINTABLE)]
+Composed = BeforeValidator(_compose)
+Filled = Annotated[str, StringConstraints(max_length=255, pattern=FILLED), Composed]
+Printable = Annotated[str, StringConstraints(max_length=255, pattern=PRINTABLE), Composed]
 SkuText = Annotated[str, StringConstraints(max_length=64, pattern=FILLED)]
-Code = Annotated[str, StringConstraints(max_length=64, pattern=FILLED)]
-Email = Annotated[str, StringConstraints(max_length=255, pattern=EMAIL)]
+Code = Annotated[str, StringConstraints(max_length=64, pattern=FILLED), Composed]
+Email = Annotated[str, StringConstraints(max_length=255, pattern=EMAIL), Composed]
 Currency = Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")]
 Country = Annotated[str, StringConstraints(pattern="^[A-Z]{2}$"), AfterValidator(_require_country)]
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
-from sqlalchemy import Row, Select, and_, func, or_, select
+from sqlalchemy import Row, Select, and_, func, select
 
 from console.engine.errors import NotFound
 from console.engine.store.database import Reader, look
 from console.engine.store.tables import stock_levels, variant_prices, variants, warehouses
 from console.extensions import current_settings, db
+from console.models.folding import fold, folded
 from console.web.shared.fields import Input, Printable
-from console.web.shared.listing.keyset import Sort, read_page
+from console.web.shared.listing.keyset import LONGEST_CURSOR, Sort, read_page
 from console.web.shared.resources import Money, ProductAnswer, ProductPage
 
+_SEARCHED = folded(variants.c.name + " " + variants.c.sku)  # the very words of ix_variants_searched
 _BY_NAME = Sort("name", variants.c.name, variants.c.id, is_descending=False)
 
 
@@ -23,8 +25,8 @@ class ProductQuery(Input):
 
     model_config = ConfigDict(strict=False)  # a query is all text
 
-    q: Printable = Field("", description="part of the name or SKU")
-    cursor: Annotated[str, Field(max_length=1024)] = Field("", description="`next_cursor` of the page before")
+    q: Printable = Field("", description="part of the name or SKU, in any case, with or without accents")
+    cursor: Annotated[str, Field(max_length=LONGEST_CURSOR)] = Field("", description="`next_cursor` of the page before")
     limit: Annotated[int, Field(ge=1, le=100)] = 50
 
 
@@ -36,8 +38,7 @@ def find_products(query: ProductQuery) -> ProductPage:
     """
     statement = _products()
     if query.q:
-        matches = (column.icontains(query.q, autoescape=True) for column in (variants.c.name, variants.c.sku))
-        statement = statement.where(or_(*matches))
+        statement = statement.where(_SEARCHED.contains(fold(query.q), autoescape=True))
     page = look(
         db.session(),
         lambda reader: read_page(reader, statement, sort=_BY_NAME, cursor=query.cursor or None, limit=query.limit),

@@ -25,6 +25,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange 
 from wtforms.widgets import HiddenInput  # type: ignore[import-untyped]
 
 from console.models.cart import MAXIMUM_QUANTITY
+from console.models.text import in_nfc
 from console.web.shared.fields import EMAIL, PRINTABLE
 from console.web.storefront.formats import countries_by_name
 from console.web.storefront.payment import card_choices
@@ -37,8 +38,8 @@ METHODS = {"card": "Card", "paypal": "PayPal", "bank_transfer": "Bank transfer"}
 
 
 def strip(text: str | None) -> str:
-    """Take the blanks around a text away."""
-    return (text or "").strip()
+    """Take the blanks around a text away, and bring it into NFC."""
+    return in_nfc((text or "").strip())
 
 
 def matching(pattern: str, message: str) -> Callable[[Form, Field], None]:

@@ -8,6 +8,7 @@ from flask import current_app, flash, redirect, request, url_for
 from werkzeug import Response
 
 from console.csrf import NO_VISIT
+from console.models.text import is_text
 from console.return_address import sign_reference
 from console.web.storefront.drafts import BAD, keep_draft
 from console.web.storefront.shopper import find_last_order, put_away_cart
@@ -57,7 +58,7 @@ def signed(reference: str) -> str:
 def to_form(*, refused: str | None = None) -> Response:
     """Lead back to the page whose form was sent; its address tells why that was not believed, if it was not."""
     sku = request.form.get("sku", "")
-    if request.endpoint == "storefront.add" and sku.strip() and sku.isprintable() and len(sku) <= LONGEST_SKU:
+    if request.endpoint == "storefront.add" and sku.strip() and is_text(sku) and len(sku) <= LONGEST_SKU:
         return see(url_for("storefront.product", sku=sku, refused=refused))
     is_checkout = request.path.startswith(url_for("storefront.show_checkout")) and refused != NO_VISIT
     return see(url_for("storefront.show_checkout" if is_checkout else "storefront.show_cart", refused=refused))

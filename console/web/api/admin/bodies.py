@@ -7,13 +7,14 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, StringConstraints
 
 from console.engine.staff.reasons import LONGEST_REASON
-from console.web.shared.fields import PRINTABLE, Input, Printable, Whole
+from console.web.shared.fields import PRINTABLE, Composed, Input, Printable, Whole
+from console.web.shared.listing.keyset import LONGEST_CURSOR
 
 _LARGEST_NUMBER = 2**31 - 1
 _LARGEST_ID = 2**63 - 1
 Version = Annotated[Whole, Field(ge=0, le=_LARGEST_NUMBER, description="the `revision` last seen")]
 Minutes = Annotated[Whole, Field(ge=1, le=_LARGEST_NUMBER)]
-Reason = Annotated[str, StringConstraints(max_length=LONGEST_REASON, pattern=PRINTABLE)]
+Reason = Annotated[str, StringConstraints(max_length=LONGEST_REASON, pattern=PRINTABLE), Composed]
 
 
 class Query(Input):
@@ -25,7 +26,7 @@ class Query(Input):
 class PageQuery(Query):
     """Which page of a list."""
 
-    cursor: Annotated[str, Field(max_length=1024)] = Field("", description="`next_cursor` of the page before")
+    cursor: Annotated[str, Field(max_length=LONGEST_CURSOR)] = Field("", description="`next_cursor` of the page before")
     limit: Annotated[int, Field(ge=1, le=100)] = 50
 
 

@@ -11,7 +11,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, false
 
 from console.engine.errors import InvalidInput
+from console.models.folding import lowered
 from console.web.shared.listing.keyset import is_id
+from console.web.shared.listing.pasted import address_in
 
 _LONGEST_NUMBER = 19
 _DATE_LENGTH = len("2026-11-22")
@@ -86,7 +88,7 @@ def is_flag(name: str, label: str, claim: Callable[[], ColumnElement[bool]]) -> 
 
 
 def has_email(name: str, label: str, column: ColumnElement[Any]) -> Filter:
-    """Filter by an e-mail address, as it was typed or in lower case."""
+    """Filter by an e-mail address, in any case of its letters, as support is given it: `Ada <ada@example.org>`."""
     return Filter(name, label, lambda value: email_is(column, value))
 
 
@@ -98,9 +100,10 @@ def was_between(column: ColumnElement[datetime]) -> tuple[Filter, Filter]:
     )
 
 
-def email_is(column: ColumnElement[Any], email: str) -> ColumnElement[bool]:
-    """Build the condition that a column holds an e-mail address."""
-    return column.in_(sorted({email, email.lower()})) if is_storable(email) else false()
+def email_is(column: ColumnElement[Any], words: str) -> ColumnElement[bool]:
+    """Build the condition that a column holds the e-mail address in some words, in any case of its letters."""
+    address = address_in(words)
+    return lowered(column) == address.lower() if address else false()
 
 
 def is_storable(value: str) -> bool:

@@ -20,6 +20,7 @@ from console.engine.store.database import Reader
 from console.models.types import UtcDateTime
 
 LARGEST_ID = 2**63 - 1
+LONGEST_CURSOR = 2048  # of a name of 255 characters, four bytes each, and what is around it
 _SPOILED = "This link to a further page is spoiled; begin with the first page."
 
 
@@ -57,7 +58,9 @@ class Sort:
         """Write the cursor that a row's successor is found by."""
         value = row._mapping[self.name]
         written = value.isoformat() if isinstance(value, datetime) else value
-        document = json.dumps([self.name, self.is_descending, written, row.id], separators=(",", ":"))
+        document = json.dumps(
+            [self.name, self.is_descending, written, row.id], ensure_ascii=False, separators=(",", ":")
+        )
         return urlsafe_b64encode(document.encode()).decode().rstrip("=")
 
     @property

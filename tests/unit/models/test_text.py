@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.engine.text import email_key, fold, in_nfc, is_text
+from console.models.folding import fold
+from console.models.text import email_key, in_nfc, is_text
 
 WRITTEN = {
     "a soft hyphen": "Donau\u00addampfer",
