@@ -14,7 +14,7 @@ _LABEL = re.compile(
 )
 _REFERENCE = re.compile(rf"\b(?=([{ALPHABET}]{{4}})[-‐‑–— ]?([{ALPHABET}]{{4}})\b)", re.IGNORECASE)  # noqa: RUF001
 _AROUND = " \t\"'`´“”„‘’«»‹›()[]{}<>.,;:!?·•–—"  # noqa: RUF001 - the quotes that people and their programs write
-_ADDRESS = re.compile(r"[^\s<>()\[\]\"“”„,;:]+@[^\s<>()\[\]\"“”„,;:?]+")
+_ADDRESS = re.compile(r"[^\s<>()\[\]\"“”„,;:]{1,64}@[^\s<>()\[\]\"“”„,;:?]{1,255}")
 _UNSEEN = {"Cc", "Cf", "Cn", "Cs"}
 
 
