@@ -9,6 +9,7 @@ from console.settings import Settings
 
 # A Redis that hangs must cost a request a quarter of a second, not its answer.
 REDIS_TIMEOUTS = {"socket_timeout": 0.25, "socket_connect_timeout": 0.25}
+_CACHES = "console.web.shared.json_caches"
 MAX_BODY_BYTES = 2 * 1024 * 1024
 HTMX_CDN_URL = "https://cdn.jsdelivr.net/npm/htmx.org@2.0.11/dist/htmx.min.js"
 
@@ -66,7 +67,7 @@ def _limiter_config(settings: Settings) -> dict[str, Any]:
         "RATELIMIT_KEY_PREFIX": "checkout",
     }
     if settings.redis_url:
-        config["RATELIMIT_STORAGE_OPTIONS"] = dict(REDIS_TIMEOUTS)
+        config["RATELIMIT_STORAGE_OPTIONS"] = {**REDIS_TIMEOUTS, "key_prefix": settings.redis_prefix}
         config["RATELIMIT_IN_MEMORY_FALLBACK_ENABLED"] = True
     return config
 
@@ -74,11 +75,11 @@ def _limiter_config(settings: Settings) -> dict[str, Any]:
 def _cache_config(settings: Settings) -> dict[str, Any]:
     if settings.redis_url:
         return {
-            "CACHE_TYPE": "RedisCache",
+            "CACHE_TYPE": f"{_CACHES}.JsonRedisCache",
             "CACHE_REDIS_URL": settings.redis_url,
-            "CACHE_KEY_PREFIX": "checkout:",
+            "CACHE_KEY_PREFIX": f"{settings.redis_prefix}:",
             "CACHE_OPTIONS": dict(REDIS_TIMEOUTS),
         }
     # No threshold: it would list and open the files at each write. CacheFolder takes the old ones away.
     folder = settings.instance_path / "cache"
-    return {"CACHE_TYPE": "FileSystemCache", "CACHE_DIR": str(folder), "CACHE_THRESHOLD": 0}
+    return {"CACHE_TYPE": f"{_CACHES}.JsonFileCache", "CACHE_DIR": str(folder), "CACHE_THRESHOLD": 0}

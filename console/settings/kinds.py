@@ -123,6 +123,12 @@ def _read_currency(raw: str) -> str:
     return raw
 
 
+def _read_prefix(raw: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._:-]{1,64}", raw):
+        raise ValueError(raw)
+    return raw
+
+
 def _read_email(raw: str) -> str:
     if not EMAIL_ADDRESS.fullmatch(raw):
         raise ValueError(raw)
@@ -142,4 +148,5 @@ DATABASE_URL = Kind("database URL", "sqlite:/// and the path of a file, or a pos
 RATE_LIMIT = Kind("rate limit", "a limit such as '5 per minute', or empty for none", _read_rate_limit)
 CURRENCY = Kind("currency", "an ISO 4217 code of three capital letters", _read_currency)
 EMAIL = Kind("e-mail address", "an e-mail address, with or without a name before it", _read_email)
+PREFIX = Kind("prefix", "1 to 64 letters, digits and . _ - :", _read_prefix)
 GATEWAY = Kind("gateway", "sandbox or package.module:Class (stripe is not to be had yet)", _read_gateway)

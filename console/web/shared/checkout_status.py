@@ -52,6 +52,7 @@ def _seconds_to_keep(head: Row[Any]) -> int:
 
 
 def _facts(head: Row[Any]) -> dict[str, Any]:
+    """Give what the cache keeps, as JSON has it."""
     locked = is_locked(head)
     facts = {
         "token_hash": head.token_hash,
@@ -62,8 +63,9 @@ def _facts(head: Row[Any]) -> dict[str, Any]:
         "lock_id": head.last_lock_id,
         "message": _message(head),
         "next_action": head.next_action,
+        "expires_at": head.expires_at and head.expires_at.isoformat(),
     }
-    return facts | {name: getattr(head, name) for name in ("reference", "state", "phase", "expires_at")}
+    return facts | {name: getattr(head, name) for name in ("reference", "state", "phase")}
 
 
 def _message(head: Row[Any]) -> str:
@@ -75,7 +77,7 @@ def _message(head: Row[Any]) -> str:
 def answer_status(facts: dict[str, Any], *, session_id: str) -> StatusAnswer:
     """Answer a session what is to be said of a cart."""
     state = facts["state"]
-    expires_at: datetime | None = facts["expires_at"]
+    expires_at = facts["expires_at"]
     can_resume = facts["is_live"] and owns(SimpleNamespace(**facts), session_id=session_id)
     return StatusAnswer(
         locked=facts["locked"],
@@ -86,7 +88,7 @@ def answer_status(facts: dict[str, Any], *, session_id: str) -> StatusAnswer:
         state=state,
         state_name=None if state is None else STATE_NAMES[State(state)],
         phase=facts["phase"],
-        expires_at=expires_at,
+        expires_at=expires_at and datetime.fromisoformat(expires_at),
         message=facts["message"],
         next_action=facts.get("next_action") if can_resume else None,
     )

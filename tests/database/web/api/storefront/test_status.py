@@ -11,7 +11,6 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from console.engine import release
-from console.extensions import cache
 from console.gateways.sandbox import SandboxGateway
 from console.models import CheckoutLock
 from console.testing.factories import Shop
@@ -28,12 +27,9 @@ NOBODY_LISTENS = "redis://127.0.0.1:1/1"
 @pytest.fixture(params=["files", "redis"])
 def cached(request: pytest.FixtureRequest, make_shopper: MakeShopper) -> Shopper:
     """Give out a shopper at a shop that keeps its cache in files, or in Redis."""
-    if request.param == "files":
-        return make_shopper()
-    shopper = make_shopper(REDIS_URL=REDIS_URL)
     # Other tests use this Redis at the same time, for carts with the same ids.
-    shopper.app.extensions["cache"][cache].key_prefix = f"test-{uuid4().hex}:"
-    return shopper
+    storage = {} if request.param == "files" else {"REDIS_URL": REDIS_URL, "REDIS_PREFIX": f"test-{uuid4().hex}"}
+    return make_shopper(**storage)
 
 
 def statements_of_a_look(shopper: Shopper) -> int:
