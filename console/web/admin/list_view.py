@@ -1,9 +1,9 @@
-"""A list in the console: a page of it, the counts of its tabs, all of it as CSV."""
+"""A list in the console: a page of it, the counts of its tabs, all of it as a file."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from http import HTTPStatus
-from itertools import chain
 
 from flask import Response, abort, redirect, request
 from flask.typing import ResponseReturnValue
@@ -12,7 +12,9 @@ from flask_admin import expose
 from console.engine.errors import InvalidInput
 from console.engine.store.database import look
 from console.extensions import db
-from console.web.admin.csv_export import write_csv
+from console.web.admin.exports.cells import lines_of
+from console.web.admin.exports.csv_export import CSV, write_csv
+from console.web.admin.exports.xlsx_export import XLSX, write_xlsx
 from console.web.admin.secure import SecureView
 from console.web.shared.listing.keyset import Page
 from console.web.shared.listing.listing import (
@@ -65,18 +67,26 @@ class ListView(SecureView):
     @expose("/export.csv")
     def export_csv(self) -> ResponseReturnValue:
         """Send all that the filters let through, up to a cap that the last line tells of."""
-        try:
-            question = Question.of(self.listing, request.args)
-        except InvalidInput as error:
-            return self._show(mistake=str(error)), HTTPStatus.BAD_REQUEST
-        lines = write_csv(self.listing, export_rows(db.engine, question), cap=EXPORT_CAP)
-        first = next(lines)  # a database out of reach is an error page, not a broken file
-        headers = {"Content-Disposition": f'attachment; filename="{self.listing.name.replace("_", "-")}.csv"'}
-        return Response(chain([first], lines), mimetype="text/csv", headers=headers)
+        return self._send("csv")
+
+    @expose("/export.xlsx")
+    def export_xlsx(self) -> ResponseReturnValue:
+        """Send the same as a workbook."""
+        return self._send("xlsx")
 
     def find_destination(self, question: Question, page: Page) -> str | None:
         """Tell where a question leads by itself; None shows the list."""
         return None
+
+    def _send(self, kind: str) -> ResponseReturnValue:
+        try:
+            question = Question.of(self.listing, request.args)
+        except InvalidInput as error:
+            return self._show(mistake=str(error)), HTTPStatus.BAD_REQUEST
+        lines = lines_of(self.listing, export_rows(db.engine, question), cap=EXPORT_CAP)
+        file: Iterable[str] | Iterable[bytes] = write_csv(lines) if kind == "csv" else write_xlsx(self.listing, lines)
+        headers = {"Content-Disposition": f'attachment; filename="{self.listing.name.replace("_", "-")}.{kind}"'}
+        return Response(file, mimetype=CSV if kind == "csv" else XLSX, headers=headers)
 
     def _show(self, *, page: Page | None = None, question: Question | None = None, mistake: str | None = None) -> str:
         return self.render(

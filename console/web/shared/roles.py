@@ -17,7 +17,7 @@ _LISTS = {
     "audit": Role.VIEWER,
     "users": Role.ADMIN,
 }
-_LIST_PAGES = ("index_view", "counts", "export_csv")
+_LIST_PAGES = ("index_view", "counts", "export_csv", "export_xlsx")
 
 # A right is "endpoint.view", as Flask names the pages of the console; the role is the least that has it.
 RIGHTS: Mapping[str, Role] = {
