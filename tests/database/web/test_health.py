@@ -192,10 +192,9 @@ def test_however_often_health_is_asked_the_invariants_are_checked_once(app: APIF
     assert not any("FROM carts" in statement for statement in again)
 
 
-def test_a_redis_out_of_reach_degrades_and_no_more(make_app: Callable[..., APIFlask], empty_database_url: str) -> None:
-    app = make_app(empty_database_url, REDIS_URL="redis://127.0.0.1:1/0")
-    with app.app_context():
-        flask_migrate.upgrade()
+@pytest.mark.databases("sqlite")
+def test_a_redis_out_of_reach_degrades_and_no_more(make_app: Callable[..., APIFlask], database_url: str) -> None:
+    app = make_app(database_url, REDIS_URL="redis://127.0.0.1:1/0")
     add(app, heartbeat(timedelta()))
 
     answer = app.test_client().get("/health/checkout")

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
-import pytest
 from flask.testing import FlaskClient
 
 from console.web.shared.listing.audit_list import AUDIT
@@ -23,10 +21,6 @@ TABBED = [listing for listing in ALL if listing.tabs]
 ROW = re.compile(r'<tr role="row">\s*<td.*?</tr>', re.DOTALL)
 TAGS = re.compile(r"<[^>]+>")
 _TIME = re.compile(r'<time [^>]*title="([^"]*)">.*?</time>', re.DOTALL)
-
-
-def each(*wanted: Listing) -> Any:
-    return pytest.mark.parametrize("listing", wanted or ALL, ids=lambda listing: listing.name)
 
 
 def url_of(listing: Listing, page: str = "") -> str:

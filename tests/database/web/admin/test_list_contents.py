@@ -20,6 +20,8 @@ from tests.support.web.console_visits import add_user
 from tests.support.web.list_rows import rows_of, url_of
 from tests.support.web.statements import statements
 
+pytestmark = pytest.mark.databases("sqlite")
+
 _WHEN = re.compile(r" \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC")
 
 
@@ -92,14 +94,12 @@ def test_users_are_listed_for_admins_without_their_passwords(app: APIFlask, admi
     assert "password_hash" not in asked[-1]
 
 
-@pytest.mark.databases("sqlite")
 def test_an_empty_list_says_so(admin: FlaskClient) -> None:
     assert "Nothing here yet." in admin.get(url_of(ORDERS)).text
     assert "Nothing to show with these filters." in admin.get(url_of(ORDERS, "?status=paid")).text
     assert "Nothing is called “K7Q2”." in admin.get(url_of(ORDERS, "?q=K7Q2")).text
 
 
-@pytest.mark.databases("sqlite")
 def test_filters_in_force_are_shown_and_can_be_taken_away(admin: FlaskClient) -> None:
     page = admin.get(url_of(PAYMENTS, "?kind=capture&status=refused")).text
 

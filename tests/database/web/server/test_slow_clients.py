@@ -51,6 +51,7 @@ def impatient(prepared_sqlite: PreparedDatabase, tmp_path_factory: pytest.TempPa
         yield server
 
 
+@pytest.mark.databases("sqlite")
 def test_a_shop_answers_while_hundreds_of_requests_are_half_sent(database_url: str, tmp_path: Path) -> None:
     with serve(database_url, tmp_path, workers=1) as server, ExitStack() as held:
         for half in [HALF_A_HEAD] * 132 + [HALF_A_BODY] * 132:

@@ -11,6 +11,7 @@ from console.web.shared.resources import Money
 from console.web.storefront.catalogue import PAGE_SIZE
 from console.web.storefront.formats import country_name, price
 from tests.support.web.browser import Browser
+from tests.support.web.cases import in_case
 from tests.support.web.statements import counted
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -76,30 +77,31 @@ def test_an_empty_shop_has_a_page(browser: Browser) -> None:
     assert "There is nothing to sell yet." in page.text
 
 
-@pytest.mark.databases("sqlite", "postgresql")
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/?cursor=nonsense",
-        "/?cursor=" + "A" * 2000,
-        "/?cursor=WyJhIiwgMTAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwXQ==",
-        "/?q=%00",
-        "/?q=" + "x" * 300,
-        "/?q=%ff%fe",
-        "/?q='%20OR%201=1--",
-        "/?q=%25_%5C",
-        "/?q[]=1&cursor[]=2",
-        "/products/%00",
-        "/products/%ff",
-        "/products/nothing",
-        "/products/../../etc",
-        "/products/" + "x" * 3000,
-    ],
+HOSTILE = (
+    "/?cursor=nonsense",
+    "/?cursor=" + "A" * 2000,
+    "/?cursor=WyJhIiwgMTAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwXQ==",
+    "/?q=%00",
+    "/?q=" + "x" * 300,
+    "/?q=%ff%fe",
+    "/?q='%20OR%201=1--",
+    "/?q=%25_%5C",
+    "/?q[]=1&cursor[]=2",
+    "/products/%00",
+    "/products/%ff",
+    "/products/nothing",
+    "/products/../../etc",
+    "/products/" + "x" * 3000,
 )
-def test_hostile_addresses_find_nothing(shop: Shop, browser: Browser, path: str) -> None:
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+def test_hostile_addresses_find_nothing(shop: Shop, browser: Browser) -> None:
     shop.sell("MUG")
 
-    assert browser.open(path).status_code in (200, 404, 422)
+    for path in HOSTILE:
+        with in_case(path):
+            assert browser.open(path).status_code in (200, 404, 422)
 
 
 def test_a_product_is_shown_with_a_form_to_buy_it(shop: Shop, browser: Browser) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from console.testing.factories import Shop
 from tests.support.web.browser import Browser
+from tests.support.web.cases import in_case
 from tests.support.web.statements import counted
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -33,12 +34,13 @@ def test_an_order_of_somebody_else_is_not_there(shop: Shop, browser: Browser) ->
 
 
 @pytest.mark.databases("sqlite", "postgresql")
-@pytest.mark.parametrize("number", ["%00", "x" * 3000, "'%20OR%201=1", "%ff", "../../admin", "1%2F2"])
-def test_hostile_numbers_are_not_found(shop: Shop, browser: Browser, number: str) -> None:
+def test_hostile_numbers_are_not_found(shop: Shop, browser: Browser) -> None:
     shop.sell("MUG")
     browser.put()
 
-    assert browser.open(f"/orders/{number}").status_code == 404
+    for number in ("%00", "x" * 3000, "'%20OR%201=1", "%ff", "../../admin", "1%2F2"):
+        with in_case(number):
+            assert browser.open(f"/orders/{number}").status_code == 404
 
 
 def test_an_order_costs_the_same_for_one_line_as_for_ten(shop: Shop, browser: Browser) -> None:

@@ -16,7 +16,10 @@ from console.models.vocabulary import CouponKind
 from console.testing.factories import Shop
 from tests.support.engine.merchant import add
 from tests.support.web.browser import Browser
+from tests.support.web.cases import in_case
 from tests.support.web.rows import count, edit
+
+pytestmark = pytest.mark.databases("sqlite")
 
 ROW = re.compile(r'<tr[^>]*><th scope="row">([^<]+)</th><td><s>([^<]+)</s></td><td>([^<]+)</td></tr>')
 
@@ -49,6 +52,7 @@ def paying(shop: Shop, mug: Variant, browser: Browser) -> Browser:
     return browser
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_a_price_that_rose_is_not_charged_and_is_told_line_by_line(
     shop: Shop, mug: Variant, session: Session, paying: Browser
 ) -> None:
@@ -69,6 +73,7 @@ def test_a_price_that_rose_is_not_charged_and_is_told_line_by_line(
     assert paying.lock().state == "pending"
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_who_agrees_pays_what_is_shown_now(shop: Shop, mug: Variant, session: Session, paying: Browser) -> None:
     shown = paying.hidden()
     reprice(shop, mug, 1341)
@@ -111,31 +116,32 @@ def test_a_price_that_fell_is_asked_about_too(shop: Shop, mug: Variant, session:
     assert count(session, PaymentOperation) == 0
 
 
-@pytest.mark.databases("sqlite")
-@pytest.mark.parametrize(
-    "told",
-    [
-        "",
-        "x",
-        "1,2,3;4",
-        "<script>",
-        "9" * 5000,
-        "1,2,3,4,5;6",
-        "1,2,3,4,5;",
-        "-1,2,3,4,5;6",
-        "\N{ARABIC-INDIC DIGIT ONE},2,3,4,5;6",
-    ],
+NONSENSE = (
+    "",
+    "x",
+    "1,2,3;4",
+    "<script>",
+    "9" * 5000,
+    "1,2,3,4,5;6",
+    "1,2,3,4,5;",
+    "-1,2,3,4,5;6",
+    "\N{ARABIC-INDIC DIGIT ONE},2,3,4,5;6",
 )
-def test_a_page_that_tells_nonsense_gets_the_totals_at_least(
-    shop: Shop, mug: Variant, paying: Browser, told: str
-) -> None:
-    shown = paying.hidden() | {"shown": told}
+
+
+def test_a_page_that_tells_nonsense_gets_the_totals_at_least(shop: Shop, mug: Variant, paying: Browser) -> None:
+    shown = paying.hidden()
+    kept = paying.client.get_cookie("session")
+    assert kept is not None
     reprice(shop, mug, 1341)
 
-    pay_as_shown(paying, shown=shown)
+    for told in NONSENSE:
+        with in_case(told):
+            paying.client.set_cookie("session", kept.value)  # which nothing has been told yet
+            pay_as_shown(paying, shown=shown | {"shown": told})
 
-    assert ROW.findall(paying.page.text)[-1] == ("Total", "£17.82", "£29.82")
-    assert "<script>" not in paying.page.text
+            assert ROW.findall(paying.page.text)[-1] == ("Total", "£17.82", "£29.82")
+            assert "<script>" not in paying.page.text
 
 
 def test_a_page_that_told_no_total_is_shown_again(shop: Shop, mug: Variant, session: Session, paying: Browser) -> None:
@@ -157,6 +163,7 @@ def test_the_card_that_was_chosen_stays_chosen(shop: Shop, mug: Variant, paying:
     assert [re.search(r'value="([^"]*)"', each)[1] for each in checked] == ["paypal", "tok_slow"]  # type: ignore[index]
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_discount_shipping_and_tax_are_rows_of_their_own(shop: Shop, session: Session, browser: Browser) -> None:
     shop.sell("MUG", price=1000)
     add(
@@ -184,11 +191,12 @@ def test_discount_shipping_and_tax_are_rows_of_their_own(shop: Shop, session: Se
     ]
 
 
-@pytest.mark.databases("sqlite")
 def test_of_a_hundred_new_prices_the_session_keeps_what_a_cookie_holds(shop: Shop, browser: Browser) -> None:
     mugs = [shop.sell(f"MUG-{number}", price=1000 + number) for number in range(100)]
+    browser.open("/products/MUG-0")
+    token = browser.hidden()["csrf_token"]
     for number in range(100):
-        browser.put(f"MUG-{number}")
+        browser.client.post("/cart/add", data={"csrf_token": token, "sku": f"MUG-{number}", "quantity": 1})
     browser.start()
     browser.open("/checkout")
     shown = browser.hidden()
@@ -203,6 +211,7 @@ def test_of_a_hundred_new_prices_the_session_keeps_what_a_cookie_holds(shop: Sho
     assert ROW.findall(browser.page.text)[-1][0] == "Total"
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_prices_frozen_at_the_start_are_what_is_shown(shop: Shop, browser_at: Callable[..., Browser]) -> None:
     mug = shop.sell("MUG", price=1000)
     browser = browser_at(CHECKOUT_RESERVE_ON_START="true")

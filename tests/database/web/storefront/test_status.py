@@ -15,6 +15,7 @@ from console.testing.factories import Shop, make_due
 from console.web.shared.progress import progress
 from console.web.shared.resources import StatusAnswer
 from tests.support.web.browser import Browser
+from tests.support.web.cases import in_case
 from tests.support.web.statements import counted
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -166,12 +167,13 @@ def test_a_poll_costs_one_statement_and_the_next_none(shop: Shop, browser: Brows
     assert (len(first.statements), len(second.statements)) == (1, 0)
 
 
-@pytest.mark.parametrize("query", ["on=%00", "on=" + "x" * 5000, "on[]=checkout", "lock_id=1"])
-def test_hostile_queries_change_nothing(shop: Shop, browser: Browser, query: str) -> None:
+def test_hostile_queries_change_nothing(shop: Shop, browser: Browser) -> None:
     shop.sell("MUG")
     browser.put()
 
-    assert browser.open(f"/checkout/status?{query}", **WIDGET).status_code == 286
+    for query in ("on=%00", "on=" + "x" * 5000, "on[]=checkout", "lock_id=1"):
+        with in_case(query):
+            assert browser.open(f"/checkout/status?{query}", **WIDGET).status_code == 286
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -51,6 +52,7 @@ def test_any_cart_is_made_or_refused(shop: Shop, shopper: Shopper, body: Any) ->
     assert answer.status_code in (201, 422)
 
 
+@pytest.mark.databases("sqlite")
 @FUZZ
 @given(token=st.text(st.characters(min_codepoint=33, max_codepoint=255), max_size=50), body=JSON)
 def test_any_token_and_payment_is_refused(shopper: Shopper, token: str, body: Any) -> None:

@@ -107,6 +107,7 @@ def test_all_shortages_are_told_at_once(shop: Shop, shopper: Shopper) -> None:
     ]
 
 
+@pytest.mark.databases("sqlite")
 def test_every_reason_against_a_cart_is_told(shop: Shop, shopper: Shopper) -> None:
     shop.sell("MUG")
 
@@ -234,6 +235,7 @@ def test_a_checkout_without_payment_is_resumed_with_one(shop: Shop, shopper: Sho
     assert paid.status_code == 201
 
 
+@pytest.mark.databases("sqlite")
 def test_a_ttl_is_kept_and_bounded(shop: Shop, shopper: Shopper) -> None:
     shop.sell("MUG")
     shopper.fill_cart()
@@ -261,6 +263,7 @@ def test_stock_and_prices_are_held_from_the_start_where_the_shop_wants_it(
     assert late.ask("GET", late.path).get_json()["locked"] is False
 
 
+@pytest.mark.databases("sqlite")
 def test_another_device_may_go_on_where_the_shop_allows_it(shop: Shop, make_shopper: Callable[..., Shopper]) -> None:
     shop.sell("MUG")
     phone = make_shopper(CHECKOUT_PREVENT_CONCURRENT="false").fill_cart().on("phone")

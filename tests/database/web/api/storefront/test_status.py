@@ -20,6 +20,8 @@ from tests.support.web.rows import edit
 from tests.support.web.shopper import Shopper
 from tests.support.web.statements import counted
 
+pytestmark = pytest.mark.databases("sqlite")
+
 MakeShopper = Callable[..., Shopper]
 NOBODY_LISTENS = "redis://127.0.0.1:1/1"
 
@@ -38,6 +40,7 @@ def statements_of_a_look(shopper: Shopper) -> int:
     return len(cost.statements)
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_the_status_follows_a_checkout_from_start_to_order(shop: Shop, cached: Shopper) -> None:
     shop.sell("MUG")
     shopper = cached.fill_cart()
@@ -102,6 +105,7 @@ def test_a_late_reader_never_brings_an_old_answer_back(shop: Shop, cached: Shopp
     assert (old["locked"], shopper.status()["locked"]) == (False, True)
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_a_commit_of_the_engine_outside_of_a_request_drops_the_answer(
     shop: Shop, shopper: Shopper, session: Session
 ) -> None:
@@ -126,6 +130,7 @@ def test_a_change_of_lines_drops_the_answer(shop: Shop, cached: Shopper) -> None
     assert (before["can_checkout"], shopper.status()["can_checkout"]) == (True, False)
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_an_answer_is_not_kept_past_the_end_of_the_checkout(shop: Shop, shopper: Shopper, session: Session) -> None:
     shop.sell("MUG")
     shopper.fill_cart().checkout()
@@ -137,6 +142,7 @@ def test_an_answer_is_not_kept_past_the_end_of_the_checkout(shop: Shop, shopper:
     assert due["state"] == "pending"
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_the_cache_can_be_switched_off(shop: Shop, make_shopper: MakeShopper) -> None:
     shop.sell("MUG")
     shopper = make_shopper(CHECKOUT_STATUS_CACHE_SECONDS="0").fill_cart()
@@ -144,6 +150,7 @@ def test_the_cache_can_be_switched_off(shop: Shop, make_shopper: MakeShopper) ->
     assert [statements_of_a_look(shopper) for _ in range(2)] == [1, 1]
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_a_cache_that_is_gone_is_told_once_and_stops_nothing(
     shop: Shop, make_shopper: MakeShopper, gateway: SandboxGateway
 ) -> None:
