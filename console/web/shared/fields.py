@@ -6,14 +6,13 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
-from console.engine.cart.addresses import countries
+from console.engine.cart.addresses import LONGEST_EMAIL, countries, read_email
 from console.engine.errors import InvalidInput
 from console.models.cart import MAXIMUM_QUANTITY
 
 _CONTROL = r"\x00-\x1f\x7f-\x9f"
 PRINTABLE = rf"^[^{_CONTROL}]*$"
 FILLED = rf"^[^{_CONTROL}]*[^\s{_CONTROL}][^{_CONTROL}]*$"
-EMAIL = rf"^[^@\s{_CONTROL}]+@[^@\s{_CONTROL}]+$"
 IN_PLAIN_WORDS = {
     "string_pattern_mismatch": "This is not of the form asked for; control characters are refused.",
     "string_unicode": "This is not valid Unicode.",
@@ -27,7 +26,7 @@ def _read_whole(value: Any) -> Any:
 
 def _require_country(code: str) -> str:
     if code not in countries():
-        raise ValueError(f"{code} is no country of ISO 3166-1")
+        raise ValueError(f"{code} is no country of ISO 3166-1, nor XK")
     return code
 
 
@@ -37,7 +36,12 @@ Filled = Annotated[str, StringConstraints(max_length=255, pattern=FILLED)]
 Printable = Annotated[str, StringConstraints(max_length=255, pattern=PRINTABLE)]
 SkuText = Annotated[str, StringConstraints(max_length=64, pattern=FILLED)]
 Code = Annotated[str, StringConstraints(max_length=64, pattern=FILLED)]
-Email = Annotated[str, StringConstraints(max_length=255, pattern=EMAIL)]
+Email = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=LONGEST_EMAIL),
+    AfterValidator(read_email),
+    Field(json_schema_extra={"format": "email"}),
+]
 Currency = Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")]
 Country = Annotated[str, StringConstraints(pattern="^[A-Z]{2}$"), AfterValidator(_require_country)]
 
