@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import pycountry
@@ -86,19 +86,15 @@ def rule_of(country: str) -> CountryRule:
 
 def missing_fields(address: Mapping[str, Any] | None) -> list[str]:
     """Tell which fields an address lacks that its country needs; without any name it is the first one."""
-    given = {name for name in FIELDS if _is_given((address or {}).get(name))}
-    country = (address or {}).get("country")
-    is_known = isinstance(country, str) and country in countries()
-    needed = {"line_one", *(rule_of(str(country)).needs if is_known else ())} - given
-    if not given.intersection(NAMES):
+    texts = {name: value for name, value in (address or {}).items() if isinstance(value, str) and not value.isspace()}
+    country = texts.get("country", "")
+    is_known = country in countries()
+    needed = {"line_one", *(rule_of(country).needs if is_known else ())}
+    if not any(map(texts.get, NAMES)):
         needed.add("first_name")
     if not is_known:
         needed.add("country")
-    return [name for name in FIELDS if name in needed]
-
-
-def _is_given(value: Any) -> bool:
-    return isinstance(value, str) and bool(value.strip())
+    return [name for name in FIELDS if name in needed and (name == "country" or not texts.get(name))]
 
 
 def lack_of(name: str, *, country: Any) -> str:
@@ -155,6 +151,7 @@ def _written(line: str, texts: Mapping[str, str], *, unspaced: str) -> str:
     return written
 
 
+@lru_cache(maxsize=1024)  # each request that names it reads it at its door and in the verb
 def read_email(written: str) -> str:
     """Read an e-mail address: as it was typed, without the blanks around it. Asks nobody whether it is reached.
 
