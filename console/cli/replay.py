@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -24,7 +25,8 @@ from console.telemetry.logging import log_as_set
 from console.wiring import wire_engine
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_MOST_SKUS = 20
+_MOST_SKUS = _MOST_COUNTRIES = 20
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
 @click.command("replay", short_help="Send real invoices through the whole checkout.")
@@ -69,7 +71,7 @@ def replay_command(
 
 def _read_invoices(file: Path, *, limit: int | None) -> Reading:
     reading = read_week(file)
-    reading.invoices.sort(key=lambda invoice: invoice.invoiced_at or 0)
+    reading.invoices.sort(key=lambda invoice: invoice.invoiced_at or _EARLIEST)
     reading.invoices = list(islice(reading.invoices, limit))
     return reading
 
@@ -106,6 +108,7 @@ def _print(report: ReplayReport, diagnosis: Diagnosis) -> None:
     print_counts("Refused", document["refused"])
     print_counts("Short, by SKU", dict(islice(document["short_skus"].items(), _MOST_SKUS)))
     print_counts("Invoices skipped", document["skipped_invoices"])
+    print_counts("Countries unknown, by name", dict(islice(document["unknown_countries"].items(), _MOST_COUNTRIES)))
     print_counts("Lines skipped", document["skipped_lines"])
     print_counts("Not in the catalogue, by SKU", dict(islice(document["unknown_skus"].items(), _MOST_SKUS)))
     for broken in document["broken_lines"]:

@@ -33,9 +33,10 @@ def make_person(number: int) -> Person:
 
 
 def _address(chance: random.Random, country: Country) -> dict[str, str]:
-    city, postcode = chance.choice(country.places)
+    city, postcode, *states = chance.choice(country.places)
     street = country.door.format(number=chance.randint(1, 140), street=chance.choice(country.streets))
-    return {"line_one": street, "city": city, "postcode": _filled(chance, postcode), "country": country.code}
+    address = {"line_one": street, "city": city, "postcode": _filled(chance, postcode), "country": country.code}
+    return address | dict(zip(("state",), states, strict=False))
 
 
 def _filled(chance: random.Random, pattern: str) -> str:

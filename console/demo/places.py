@@ -1,6 +1,7 @@
 """Where the demo's shoppers live: names, streets and places of each country, and the currency they pay in.
 
-In a postcode `#` stands for a digit and `?` for a letter.
+A place is a town with its postcode and, where its country's addresses need one, its state; in a postcode `#` stands for
+a digit and `?` for a letter.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ class Country:
     first_names: tuple[str, ...]
     last_names: tuple[str, ...]
     streets: tuple[str, ...]
-    places: tuple[tuple[str, str], ...]
+    places: tuple[tuple[str, ...], ...]
 
 
 COUNTRIES = (
@@ -67,20 +68,23 @@ COUNTRIES = (
         ("Álvaro", "Carmen", "Inés", "Javier", "Lucía", "Nuria"),
         ("Castro", "Fernández", "Ibáñez", "Molina", "Muñoz", "Serrano"),
         ("Calle Mayor", "Calle del Olivo", "Avenida de la Constitución", "Paseo del Prado"),
-        (("Madrid", "2801#"), ("Valencia", "4600#"), ("Sevilla", "4100#"), ("Bilbao", "4800#")),
+        (("Madrid", "2801#", "Madrid"), ("Valencia", "4600#", "Valencia"), ("Sevilla", "4100#", "Sevilla"),
+         ("Bilbao", "4800#", "Bizkaia")),
     ),
     Country(
         "US", "USD", 6, "{number}0 {street}",
         ("Alicia", "Caleb", "Denise", "Jamal", "Megan", "Tyler"),
         ("Brooks", "Coleman", "Hernandez", "Larson", "Nguyen", "Sullivan"),
         ("Elm Street", "Hawthorne Boulevard", "Lake Avenue", "Maple Drive", "Prospect Street"),
-        (("Portland, OR", "9721#"), ("Brooklyn, NY", "1121#"), ("Madison, WI", "5370#"), ("Austin, TX", "7870#")),
+        (("Portland", "9721#", "OR"), ("Brooklyn", "1121#", "NY"), ("Madison", "5370#", "WI"),
+         ("Austin", "7870#", "TX")),
     ),
     Country(
         "JP", "JPY", 3, "{number}-{street}",
         ("Haruka", "Kenji", "Mei", "Naoki", "Sakura", "Takumi"),
         ("Fujimoto", "Hayashi", "Kobayashi", "Nakamura", "Tanaka", "Yamada"),
         ("4 Jingumae", "2 Ebisu", "7 Nakazakicho", "12 Gokomachi"),
-        (("Tokyo", "150-000#"), ("Osaka", "530-001#"), ("Kyoto", "604-809#"), ("Kanazawa", "920-090#")),
+        (("Shibuya", "150-000#", "Tokyo"), ("Osaka", "530-001#", "Osaka"), ("Kyoto", "604-809#", "Kyoto"),
+         ("Kanazawa", "920-090#", "Ishikawa")),
     ),
 )  # fmt: skip

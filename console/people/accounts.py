@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from console.engine.cart.addresses import read_email
 from console.engine.errors import InvalidInput, NotFound
 from console.engine.record.audit import Actor, Entry, write_entry
 from console.engine.store.database import transact
@@ -111,12 +112,10 @@ def find_user(session: Session, email: str) -> User:
 
 
 def _checked_email(email: str) -> str:
-    address = email.strip().lower()
-    local, _, domain = address.rpartition("@")
-    is_plain = address.isprintable() and " " not in address and len(address) <= LONGEST_NAME
-    if not (local and domain and is_plain):
-        raise InvalidInput(f"{email!r} is no e-mail address.", field="email")
-    return address
+    try:
+        return read_email(email).lower()
+    except ValueError:
+        raise InvalidInput(f"{email!r} is no e-mail address.", field="email") from None
 
 
 def _checked_role(role: str) -> Role:

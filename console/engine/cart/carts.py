@@ -11,13 +11,14 @@ from typing import Any, TypedDict, Unpack
 from sqlalchemy import Row, bindparam, insert, select
 from sqlalchemy.orm import Session
 
+from console.engine.cart.addresses import read_email
 from console.engine.errors import InvalidInput, LostRace, NotFound
 from console.engine.prices.money import is_currency
 from console.engine.runtime import runtime_of
 from console.engine.store import signals
 from console.engine.store.clauses import NOW, Clause, change_row, words
 from console.engine.store.database import Reader, run, write_later
-from console.engine.store.tables import cart_lines, carts, variants
+from console.engine.store.tables import cart_lines, carts, longest_texts, variants
 from console.models.cart import MAXIMUM_LINES, MAXIMUM_QUANTITY
 from console.models.vocabulary import CartStatus
 
@@ -27,6 +28,7 @@ _VARIANTS = select(*variants.c["sku", "id"]).where(
     variants.c.sku.in_(bindparam("skus", expanding=True)), variants.c.active
 )
 _FREE = Clause(carts.c.status.in_(words([CartStatus.OPEN])) & carts.c.lock_id.is_(None))
+_LONGEST = longest_texts(carts)
 NEXT_REVISION = Clause(carts.c.revision + 1)
 
 
@@ -82,17 +84,19 @@ def as_contents(session: Session, **parts: Unpack[CartParts]) -> Contents:
     """Put together what a cart is to hold; the lines of one SKU are merged. Reads nothing.
 
     Raises:
-        InvalidInput: for an unknown currency, a quantity out of bounds, or too many lines.
+        InvalidInput: for an unknown currency, an e-mail that is none, a text longer than its column, a quantity out of
+            bounds, or too many lines.
     """
     addresses = parts.get("addresses") or Addresses()
     details = {
         "currency_code": checked_currency(session, parts.get("currency")),
-        "email": parts.get("email"),
+        "email": checked_email(parts.get("email")),
         "coupon_code": parts.get("coupon_code"),
         "shipping_address": addresses.shipping,
         "billing_address": addresses.billing,
         "external_reference": parts.get("external_reference"),
     }
+    require_lengths(details)
     return Contents(details, _merge(list(parts.get("lines", ()))))
 
 
@@ -118,6 +122,30 @@ def checked_currency(session: Session, currency: str | None) -> str:
     if not is_currency(currency):
         raise InvalidInput(f"{currency} is no currency.", field="currency")
     return currency
+
+
+def checked_email(email: str | None) -> str | None:
+    """Give an e-mail address as it was typed, without the blanks around it.
+
+    Raises:
+        InvalidInput: when it is none.
+    """
+    try:
+        return None if email is None else read_email(email)
+    except ValueError as error:
+        raise InvalidInput(str(error), field="email") from None
+
+
+def require_lengths(details: Mapping[str, Any]) -> None:
+    """See that each text fits its column, whether the database keeps to that or not.
+
+    Raises:
+        InvalidInput: for the first that does not.
+    """
+    for name, value in details.items():
+        most = _LONGEST.get(name)
+        if most is not None and value is not None and len(value) > most:
+            raise InvalidInput(f"At most {most} characters go into {name.replace('_', ' ')}.", field=name)
 
 
 def _merge(lines: list[LineRequest]) -> list[LineRequest]:

@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 from console.engine.cart.carts import (
     NEXT_REVISION,
     checked_currency,
+    checked_email,
     checked_quantity,
     read_cart,
+    require_lengths,
     touch_cart,
     variant_ids,
 )
@@ -100,11 +102,15 @@ def change_details(session: Session, cart: Cart, **details: Any) -> None:
     """Change a cart's `email`, `currency`, `coupon_code`, `shipping_address` or `billing_address`. Own transaction.
 
     Raises:
-        InvalidInput: for an unknown currency, or another one on a cart with agreed prices.
+        InvalidInput: for an unknown currency, another one on a cart with agreed prices, an e-mail that is none, or a
+            text longer than its column.
         CartLocked, CartOrdered: as `add_line`.
     """
     if "currency" in details:
         details["currency_code"] = checked_currency(session, details.pop("currency"))
+    if "email" in details:
+        details["email"] = checked_email(details["email"])
+    require_lengths(details)
 
     def change(row: Row[Any]) -> None:
         if details.get("currency_code", row.currency_code) != row.currency_code:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from console.engine.cart.addresses import missing_fields
+from console.engine.cart.addresses import faults_of
 from console.engine.errors import invalid_cart
 from console.engine.inventory import sum_by_variant
 from console.engine.machine import Phase, StepStatus
@@ -53,11 +53,11 @@ def require_valid(session: Session, cart: Row[Any], lines: Sequence[Row[Any]]) -
 def _of_details(cart: Row[Any]) -> Iterator[tuple[str, str]]:
     if not cart.email:
         yield "email", "An e-mail address is needed."
-    for name in missing_fields(cart.shipping_address):
-        yield f"shipping_address.{name}", f"The shipping address lacks its {name.replace('_', ' ')}."
+    for name, fault in faults_of(cart.shipping_address):
+        yield f"shipping_address.{name}", f"The shipping address {fault}."
     if cart.billing_address is not None:  # without one, the shipping address is billed
-        for name in missing_fields(cart.billing_address):
-            yield f"billing_address.{name}", f"The billing address lacks its {name.replace('_', ' ')}."
+        for name, fault in faults_of(cart.billing_address):
+            yield f"billing_address.{name}", f"The billing address {fault}."
 
 
 def _of_lines(lines: Sequence[Row[Any]]) -> Iterator[tuple[str, str]]:

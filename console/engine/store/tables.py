@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from sqlalchemy import Table
+from sqlalchemy import String, Table
 
 from console import models
 
@@ -41,3 +41,9 @@ tax_rates = _table(models.TaxRate)
 variant_prices = _table(models.VariantPrice)
 variants = _table(models.Variant)
 warehouses = _table(models.Warehouse)
+
+
+def longest_texts(table: Table) -> dict[str, int]:
+    """Tell how many characters each text of a table may have: PostgreSQL keeps to it, SQLite does not."""
+    texts = ((column.name, column.type) for column in table.columns)
+    return {name: kind.length for name, kind in texts if isinstance(kind, String) and kind.length}

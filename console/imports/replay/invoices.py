@@ -9,12 +9,16 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from console.engine.store.tables import carts, longest_texts, variants
 from console.imports.csv_files import BadLine
 from console.imports.csv_tables import Cells, Table
 
 CURRENCY = "GBP"
-LONGEST_NUMBER = 64
+LONGEST_NUMBER = longest_texts(carts)["shop_reference"]
+LONGEST_CUSTOMER = longest_texts(carts)["email"]
+LONGEST_SKU = longest_texts(variants)["sku"]
 _MOST_LISTED = 50
+_SHOWN = 60  # characters of a name that is listed
 
 
 class Skip(StrEnum):
@@ -63,7 +67,13 @@ class Reading:
     invoices: list[Invoice] = field(default_factory=list)
     skipped_lines: Counter[Skip] = field(default_factory=Counter)
     skipped_invoices: Counter[Skip] = field(default_factory=Counter)
+    unknown_countries: Counter[str] = field(default_factory=Counter)
     broken: list[BadLine] = field(default_factory=list)
+
+    def skip_country(self, name: str) -> None:
+        """Count an invoice whose country nobody knows, and name it."""
+        self.skipped_invoices[Skip.COUNTRY] += 1
+        self.unknown_countries[name[:_SHOWN] or "(blank)"] += 1
 
     def skip_broken(self, line: BadLine) -> None:
         """Count a line that cannot be read; the first of them are listed."""
@@ -86,6 +96,16 @@ class Reading:
                 take(cells)
             except ValueError as error:
                 self.skip_broken(BadLine(number, str(error)))
+
+
+def require_length(text: str, *, name: str, most: int) -> None:
+    """See that a text fits the column that it goes into, whatever the database.
+
+    Raises:
+        ValueError: when it is empty or does not.
+    """
+    if not 0 < len(text) <= most:
+        raise ValueError(f"{name} has {len(text)} characters where 1 to {most} are needed")
 
 
 def is_goods(code: str) -> bool:

@@ -20,9 +20,10 @@ from console.imports.replay.buying import Failure, InvoiceResult, buy
 from console.imports.replay.invoices import Invoice
 
 Connect = Callable[[], Session]  # is sent to the workers, so it must be picklable
-Pending = dict[Future[InvoiceResult], Invoice]
+Pending = dict[Future[InvoiceResult | Failure], Invoice]
 log = structlog.get_logger("checkout")
 _WAITING_PER_WORKER = 4
+_LOOK_AGAIN_SECONDS = 60.0
 _DIED = "a worker process died; replay again: what was bought is skipped"
 
 
@@ -78,10 +79,15 @@ class _Worker:
         cls.session = connect()
 
     @classmethod
-    def buy(cls, invoice: Invoice) -> InvoiceResult:
-        """Buy one invoice."""
+    def buy(cls, invoice: Invoice) -> InvoiceResult | Failure:
+        """Buy one invoice; what it raises is told here, for not every error can be sent to the parent."""
         with cls.in_hand:
-            return buy(cls.session, invoice)
+            try:
+                return buy(cls.session, invoice)
+            except Exception as error:
+                log.exception("replay_failed", invoice=invoice.number)
+                cls.session.rollback()
+                return Failure(invoice.number, f"{type(error).__name__}: {error}")
 
     @classmethod
     def _end_with_parent(cls) -> None:
@@ -102,10 +108,11 @@ def _submit(pool: ProcessPoolExecutor, invoice: Invoice, pending: Pending) -> It
 
 def _wait_until_due(invoice: Invoice, pending: Pending, pace: ReplayPace) -> Iterator[InvoiceResult | Failure]:
     while (seconds := pace.seconds_until(invoice)) > 0:
+        patience = min(seconds, _LOOK_AGAIN_SECONDS)  # the time between two invoices may be more than a clock takes
         if pending:
-            yield from _collect(pending, timeout_seconds=seconds)
+            yield from _collect(pending, timeout_seconds=patience)
         else:
-            time.sleep(seconds)
+            time.sleep(patience)
 
 
 def _collect(pending: Pending, *, timeout_seconds: float | None = None) -> Iterator[InvoiceResult | Failure]:

@@ -72,6 +72,7 @@ class ReplayReport:
             "short_skus": _by_name(self.short_skus),
             "skipped_invoices": _by_name(self.skipped),
             "skipped_lines": _by_name(self.reading.skipped_lines),
+            "unknown_countries": _by_name(self.reading.unknown_countries),
             "unknown_skus": _by_name(self.unknown_skus),
             "broken_lines": [{"line": each.number, "reason": each.reason} for each in self.reading.broken],
             "failed": self.failed,

@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
+from console.engine.cart.addresses import rule_of
+
+LONGEST_KEY = 40  # a name before the @ has 64 characters, and the shopper's own stands in it too
 _FIRST_NAMES = (
     "Ada", "Amir", "Aoife", "Bea", "Carlos", "Chloe", "Dmitri", "Elsa", "Femi", "Grace", "Hugo", "Ingrid",
     "Jonas", "Keiko", "Liam", "Maya", "Nils", "Olga", "Priya", "Rosa", "Sven", "Tara", "Umar", "Vera", "Wanda", "Yusuf",
@@ -29,6 +32,7 @@ _CITIES = {
     "PL": ("Gdansk", "Krakow", "Warsaw"),
 }
 _ANY_CITY = ("Newtown", "Oldcastle", "Riverside")
+_ANY_STATE = ("Eastmarch", "Midshire", "Northmarch", "Southshire")
 
 
 class Shopper:
@@ -45,17 +49,24 @@ class Shopper:
     def email(self) -> str:
         """Give an address that no mail ever reaches."""
         name = f"{self._first_name}.{self._last_name}".lower()
-        return f"{name}.{self._key or self._digest.hex()[:12]}@example.com"
+        key = self._key if 0 < len(self._key) <= LONGEST_KEY else self._digest.hex()[:12]
+        return f"{name}.{key}@example.com"
 
     @property
     def address(self) -> dict[str, str]:
-        """Give an address in the country."""
+        """Give an address in the country, with what its post wants to know."""
+        rule = rule_of(self._country)
+        parts = {
+            "city": self._choose(_CITIES.get(self._country, _ANY_CITY), 4),
+            "postcode": f"{10_000 + self._digest[5] * 256 + self._digest[6]}",
+        }
+        if "state" in rule.needs:
+            parts["state"] = self._choose(_ANY_STATE, 7)
         return {
             "first_name": self._first_name,
             "last_name": self._last_name,
             "line_one": f"{self._digest[2] + 1} {self._choose(_STREETS, 3)}",
-            "city": self._choose(_CITIES.get(self._country, _ANY_CITY), 4),
-            "postcode": f"{10_000 + self._digest[5] * 256 + self._digest[6]}",
+            **{name: text for name, text in parts.items() if name in rule.parts},
             "country": self._country,
         }
 

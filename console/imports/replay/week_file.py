@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from console.imports.catalog.products import MOST_MINOR
 from console.imports.csv_files import open_csv
 from console.imports.csv_tables import Cells, Table, price_minor, whole_number
 from console.imports.replay.country_names import find_country
-from console.imports.replay.invoices import CURRENCY, LONGEST_NUMBER, Invoice, InvoiceLine, Reading, Skip, is_goods
+from console.imports.replay.invoices import (
+    CURRENCY,
+    LONGEST_CUSTOMER,
+    LONGEST_NUMBER,
+    LONGEST_SKU,
+    Invoice,
+    InvoiceLine,
+    Reading,
+    Skip,
+    is_goods,
+    require_length,
+)
 
 COLUMNS = (
     "invoice",
@@ -56,19 +67,31 @@ def read_week(path: Path) -> Reading:
 
 def _take_line(cells: Cells, drafts: dict[str, _Draft], skipped: Counter[Skip]) -> None:
     number = cells["invoice"]
-    if not 0 < len(number) <= LONGEST_NUMBER:
-        raise ValueError(f"an invoice number has 1 to {LONGEST_NUMBER} characters")
+    customer = cells["customer_id"] or number
+    require_length(number, name="invoice", most=LONGEST_NUMBER)
+    require_length(customer, name="customer_id", most=LONGEST_CUSTOMER)
     draft = drafts.get(number)
     if draft is None:
-        customer = cells["customer_id"] or number
-        invoiced_at = datetime.fromisoformat(cells["invoiced_at"])
-        draft = drafts[number] = _Draft(number, customer, cells["country"], invoiced_at)
+        draft = drafts[number] = _Draft(number, customer, cells["country"], _read_time(cells["invoiced_at"]))
     if number.startswith(_CANCELLED):
         skipped[Skip.CANCELLATION] += 1
     elif not is_goods(cells["stock_code"]):
         skipped[Skip.NOT_GOODS] += 1
     else:
         _take_goods(_read_line(cells), draft, skipped)
+
+
+def _read_time(text: str) -> datetime:
+    """Read a time; one that names no zone is in UTC, so that all can be told apart.
+
+    Raises:
+        ValueError: when it is none, or too far away for UTC.
+    """
+    moment = datetime.fromisoformat(text)
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"Invalid time {text}: out of bounds") from None
 
 
 def _take_goods(line: InvoiceLine, draft: _Draft, skipped: Counter[Skip]) -> None:
@@ -82,6 +105,7 @@ def _take_goods(line: InvoiceLine, draft: _Draft, skipped: Counter[Skip]) -> Non
 
 def _read_line(cells: Cells) -> InvoiceLine:
     price = cells["unit_price_gbp"]
+    require_length(cells["stock_code"], name="stock_code", most=LONGEST_SKU)
     return InvoiceLine(
         sku=cells["stock_code"],
         quantity=whole_number(cells["quantity"], name="quantity"),
@@ -97,7 +121,7 @@ def _finish(draft: _Draft, reading: Reading) -> None:
     elif not draft.lines:
         reading.skipped_invoices[Skip.NO_LINES] += 1
     elif country is None:
-        reading.skipped_invoices[Skip.COUNTRY] += 1
+        reading.skip_country(draft.country)
     else:
         invoice = Invoice(draft.number, draft.customer, country, tuple(draft.lines), draft.invoiced_at)
         reading.invoices.append(invoice)

@@ -6,14 +6,13 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
-from console.engine.cart.addresses import countries
+from console.engine.cart.addresses import LONGEST_EMAIL, countries, read_email
 from console.engine.errors import InvalidInput
 from console.models.cart import MAXIMUM_QUANTITY
 from console.models.text import NO_TEXT, in_nfc
 
 PRINTABLE = rf"^[^{NO_TEXT}]*$"
 FILLED = rf"^[^{NO_TEXT}]*[^\s{NO_TEXT}][^{NO_TEXT}]*$"
-EMAIL = rf"^[^@\s{NO_TEXT}]+@[^@\s{NO_TEXT}]+$"
 IN_PLAIN_WORDS = {
     "string_pattern_mismatch": "This is not of the form asked for; controls and bidirectional overrides are refused.",
     "string_unicode": "This is not valid Unicode.",
@@ -32,7 +31,7 @@ def _compose(value: Any) -> Any:
 
 def _require_country(code: str) -> str:
     if code not in countries():
-        raise ValueError(f"{code} is no country of ISO 3166-1")
+        raise ValueError(f"{code} is no country of ISO 3166-1, nor XK")
     return code
 
 
@@ -43,7 +42,13 @@ Filled = Annotated[str, StringConstraints(max_length=255, pattern=FILLED), Compo
 Printable = Annotated[str, StringConstraints(max_length=255, pattern=PRINTABLE), Composed]
 SkuText = Annotated[str, StringConstraints(max_length=64, pattern=FILLED)]
 Code = Annotated[str, StringConstraints(max_length=64, pattern=FILLED), Composed]
-Email = Annotated[str, StringConstraints(max_length=255, pattern=EMAIL), Composed]
+Email = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=LONGEST_EMAIL),
+    Composed,
+    AfterValidator(read_email),
+    Field(json_schema_extra={"format": "email"}),
+]
 Currency = Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")]
 Country = Annotated[str, StringConstraints(pattern="^[A-Z]{2}$"), AfterValidator(_require_country)]
 

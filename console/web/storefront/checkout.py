@@ -31,6 +31,7 @@ from console.web.shared.cart_view import is_locked, view_cart
 from console.web.shared.links import path_if_ours
 from console.web.shared.ownership import LONGEST_KEY, owns
 from console.web.shared.rate_limiting import Attempt, limited
+from console.web.storefront.address_parts import address_rules
 from console.web.storefront.cart import facts_of
 from console.web.storefront.drafts import DETAILS, PAYMENT, asked_call, find_draft, keep_draft
 from console.web.storefront.forms import DetailsForm, PaymentForm
@@ -82,7 +83,7 @@ def details_page(head: Row[Any]) -> Response:
     form = DetailsForm(draft.typed, cart=head)
     if draft.is_checked:
         form.validate()
-    return page("details.html", form=form, reasons=draft.reasons, **facts_of(head))
+    return page("details.html", form=form, reasons=draft.reasons, address_rules=address_rules(), **facts_of(head))
 
 
 def payment_page(head: Row[Any]) -> Response:
@@ -110,7 +111,12 @@ def attempt() -> Attempt:
 def is_filled_in() -> bool:
     """Tell whether the form that is sent is filled in rightly: only then it is a try."""
     form = PaymentForm() if asked_call() == "process" else DetailsForm(request.form)
-    return bool(form.validate())
+    return not asks_for_fields() and bool(form.validate())
+
+
+def asks_for_fields() -> bool:
+    """Tell whether the form is sent only to be shown again, with the fields of the country that was chosen."""
+    return "show_fields" in request.form
 
 
 def _named_lock() -> int | None:
@@ -129,6 +135,9 @@ def _start() -> Response:
     cart = load_cart()
     if cart is None:
         return to_last_order() or to_cart(NOTHING_TO_BUY)
+    if asks_for_fields():
+        keep_draft()
+        return to_checkout()
     form = DetailsForm(request.form)
     if not form.validate():
         keep_draft(is_checked=True)

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from functools import cache
 
-from babel.core import Locale
 from babel.numbers import format_currency
 from flask import Flask
 
-from console.engine.cart.addresses import countries
+from console.engine.cart.addresses import LOCALE, countries, postal_lines
 from console.engine.prices.money import decimals, to_major
+from console.models.folding import fold
 from console.web.shared.cart_protection import format_seconds
-from console.web.shared.resources import Money
+from console.web.shared.resources import AddressAnswer, Money
 
-LOCALE = Locale("en", "GB")
 ART_COLOURS = 6
 
 
 def register(app: Flask) -> None:
     """Give an app's templates these filters."""
-    app.jinja_env.filters.update(price=price, seconds=format_seconds, country_name=country_name, art_colour=art_colour)
+    app.jinja_env.filters.update(price=price, seconds=format_seconds, posted=as_posted, art_colour=art_colour)
 
 
 def price(money: Money) -> str:
@@ -32,13 +31,13 @@ def price(money: Money) -> str:
 
 @cache
 def countries_by_name() -> dict[str, str]:
-    """Give the countries' names by their codes, in the order of the names."""
-    return dict(sorted(countries().items(), key=lambda country: country[1]))
+    """Give the countries' names by their codes, as people look names up: accents and case do not move a name."""
+    return dict(sorted(countries().items(), key=lambda country: (fold(country[1]), country[1])))
 
 
-def country_name(code: str) -> str:
-    """Give a country's name; a code that is none stays."""
-    return countries().get(code, code)
+def as_posted(address: AddressAnswer) -> list[str]:
+    """Write an address as its country does, line by line."""
+    return postal_lines(address.model_dump())
 
 
 def art_colour(sku: str) -> int:

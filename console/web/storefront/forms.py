@@ -21,12 +21,20 @@ from wtforms import (  # type: ignore[import-untyped]
     StringField,
     ValidationError,
 )
-from wtforms.validators import DataRequired, InputRequired, Length, NumberRange  # type: ignore[import-untyped]
+from wtforms.validators import (  # type: ignore[import-untyped]
+    DataRequired,
+    InputRequired,
+    Length,
+    NumberRange,
+    StopValidation,
+)
 from wtforms.widgets import HiddenInput  # type: ignore[import-untyped]
 
+from console.engine.cart.addresses import LONGEST_EMAIL, NAMES, PARTS, lack_of, missing_fields, read_email, rule_of
 from console.models.cart import MAXIMUM_QUANTITY
 from console.models.text import in_nfc
-from console.web.shared.fields import EMAIL, PRINTABLE
+from console.web.shared.fields import PRINTABLE
+from console.web.storefront.address_parts import asked_parts
 from console.web.storefront.formats import countries_by_name
 from console.web.storefront.payment import card_choices
 
@@ -55,9 +63,37 @@ def matching(pattern: str, message: str) -> Callable[[Form, Field], None]:
 PLAIN = matching(PRINTABLE, "Use plain text on one line.")
 
 
-def text(label: str, *, longest: int = LONGEST, missing: str | None = None, autocomplete: str = "off") -> StringField:
+def require_if_missing(form: Form, field: Field) -> None:
+    """Refuse an empty field that the form's country needs; of two names the first, if neither is given.
+
+    What its country has no place for is not asked about: it will not be kept.
+    """
+    name, country = field.short_name, form.country.data
+    if name in PARTS and name not in rule_of(country).parts:
+        field.errors = []
+        raise StopValidation
+    if not field.data and name in missing_fields(form.data):
+        what = "a name: the first, the last, or both" if name in NAMES else f"the {lack_of(name, country=country)}"
+        raise StopValidation(f"Enter {what}.")
+
+
+def require_email(_form: Form, field: Field) -> None:
+    """Refuse what is no e-mail address."""
+    try:
+        read_email(field.data or "")
+    except ValueError:
+        raise ValidationError("Enter an e-mail address, such as ada@example.org.") from None
+
+
+def text(
+    label: str,
+    *required: Callable[[Form, Field], None],
+    longest: int = LONGEST,
+    missing: str | None = None,
+    autocomplete: str = "off",
+) -> StringField:
     """Make a text field; `missing` is what is said when it is left empty, None where it may be."""
-    validators = [DataRequired(missing)] if missing else []
+    validators = [*required, *([DataRequired(missing)] if missing else [])]
     limits = [Length(max=longest, message=f"Use at most {longest} characters."), PLAIN]
     looks = {"autocomplete": autocomplete, "maxlength": longest}
     return StringField(label, [*validators, *limits], filters=[strip], render_kw=looks)
@@ -103,25 +139,38 @@ class HeldForm(FlaskForm):
 
 
 class AddressForm(Form):
-    """Where something goes, or who is billed."""
+    """Where something goes, or who is billed; its country decides what else is asked, and what that is called."""
 
-    first_name = text("First name", missing="Enter the first name.", autocomplete="given-name")
-    last_name = text("Last name", missing="Enter the last name.", autocomplete="family-name")
-    line_one = text("Address", missing="Enter the street and number.", autocomplete="address-line1")
-    line_two = text("Flat, floor (optional)", autocomplete="address-line2")
-    city = text("Town or city", missing="Enter the town or city.", autocomplete="address-level2")
-    state = text("County or state (optional)", autocomplete="address-level1")
-    postcode = text("Postcode", missing="Enter the postcode.", autocomplete="postal-code")
     country = SelectField(
         "Country",
         [InputRequired("Choose the country.")],
         choices=lambda: {"": "Choose …"} | countries_by_name(),
         render_kw={"autocomplete": "country"},
     )
+    first_name = text("First name", require_if_missing, autocomplete="given-name")
+    last_name = text("Last name", autocomplete="family-name")
+    line_one = text("Address", missing="Enter the street and number.", autocomplete="address-line1")
+    line_two = text("Flat, floor (optional)", autocomplete="address-line2")
+    city = text("", require_if_missing, autocomplete="address-level2")
+    state = text("", require_if_missing, autocomplete="address-level1")
+    postcode = text("", require_if_missing, autocomplete="postal-code")
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        for name, label, is_needed in asked_parts(self.country.data or ""):
+            self[name].label.text = label
+            self[name].flags.required = is_needed or None
+
+    def parts(self) -> list[tuple[Field, bool]]:
+        """List the country's own fields in its order, and after them those it has not: what is typed there stays."""
+        used = rule_of(self.country.data or "").parts
+        unused = [name for name in PARTS if name not in used]
+        return [(self[name], name in used) for name in (*used, *unused)]
 
     def as_stored(self) -> dict[str, str]:
-        """Give the address as carts keep it, without its empty fields."""
-        return {name: value for name, value in self.data.items() if value}
+        """Give the address as carts keep it, without what is empty or has no place in its country's addresses."""
+        used = rule_of(self.country.data).parts
+        return {name: value for name, value in self.data.items() if value and (name in used or name not in PARTS)}
 
 
 class ContactForm(Form):
@@ -131,11 +180,11 @@ class ContactForm(Form):
         "E-mail",
         [
             DataRequired("Enter your e-mail address."),
-            Length(max=LONGEST, message=f"Use at most {LONGEST} characters."),
-            matching(EMAIL, "Enter an e-mail address, such as ada@example.org."),
+            Length(max=LONGEST_EMAIL, message=f"Use at most {LONGEST_EMAIL} characters."),
+            require_email,
         ],
         filters=[strip],
-        render_kw={"autocomplete": "email", "maxlength": LONGEST},
+        render_kw={"autocomplete": "email", "maxlength": LONGEST_EMAIL},
     )
     bill_elsewhere = BooleanField("Bill to another address")
 
@@ -144,7 +193,8 @@ class DetailsForm:
     """The first half of the checkout: contact, shipping address, and a billing address where it differs."""
 
     def __init__(self, typed: MultiDict[str, str], *, cart: Any = None) -> None:
-        """Fill the fields with what was typed; without that, with what is known of the cart."""
+        """Fill the fields with what was typed, emptied ones too; without that, with what is known of the cart."""
+        cart = None if typed else cart
         known = {} if cart is None else {"email": cart.email, "bill_elsewhere": cart.billing_address is not None}
         self.contact = ContactForm(typed or None, data=known)
         self.shipping = AddressForm(typed or None, data=cart and cart.shipping_address)

@@ -21,7 +21,7 @@ from console.models.types import clock
 from console.testing.databases import PreparedDatabase
 from tests.support.commands import Run
 from tests.support.installation import build_app, environment
-from tests.support.invoices import GOODS_INVOICES, Week, write_csv, write_week
+from tests.support.invoices import GOODS_INVOICES, HEADER, Week, line, write_csv, write_week
 from tests.support.places import ROOT
 
 
@@ -88,6 +88,35 @@ def test_the_report_as_json_is_one_document(run: Run, week: Week) -> None:
     assert document["skipped_lines"]["broken line"] == len(document["broken_lines"]) == 2
     assert set(document["durations"]) == {"p50", "p95", "p99"}
     assert document["doctor"]["clean"] is True
+
+
+def test_no_line_whatever_it_says_ends_the_run(run: Run, app: APIFlask, week: Week, tmp_path: Path) -> None:
+    run("import-catalog", week.skus)
+    rows = [
+        HEADER,
+        line(1, "22752", at="2026-03-28 08:26"),
+        line(2, "22752", at="2026-03-29T08:26:00Z"),
+        line(3, "22752", customer="a" * 300),
+        line(4, "22752", customer="a" * 200),
+        line(5, "22752", country="Atlantis"),
+        line(6, "22752", quantity=100_001),
+        line(7, "22752", quantity=100_000, price="9999999999.99"),
+        line("e\u0301", "22752"),
+        line(8, "1" * 64),
+        line(9, "22752", country="Kosovo"),
+        line("9" * 64, "22752", at="9999-12-31T23:59:59"),
+    ]
+
+    ran = run("replay", write_csv(tmp_path / "odd.csv", rows), "--json")
+
+    document = ran.document
+    assert (ran.code, document["failed"], document["failures"]) == (0, 0, [])
+    assert set(orders(app)) == {"1", "2", "4", "9", "9" * 64}
+    assert document["unknown_countries"] == {"Atlantis": 1}
+    assert [bad["line"] for bad in document["broken_lines"]] == [4, 8]
+    skipped = {"country unknown": 1, "SKU not in the catalogue": 1, "no goods line left": 1}
+    assert document["skipped_invoices"] == skipped
+    assert document["refused"] == {"invalid": 2}
 
 
 def test_a_second_replay_skips_what_was_bought(run: Run, app: APIFlask, week: Week) -> None:

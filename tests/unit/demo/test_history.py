@@ -13,6 +13,7 @@ from console.demo.history import plan
 from console.demo.people import make_person
 from console.demo.places import COUNTRIES
 from console.demo.rhythm import DAYS, spread
+from console.engine.cart.addresses import missing_fields
 
 NOW = datetime(2026, 11, 24, 3, 17, tzinfo=UTC)
 POSTCODES = {
@@ -47,6 +48,7 @@ def test_customers_come_back_from_many_countries_with_addresses_of_their_own() -
 
     assert {person.address["country"] for person in people} == {country.code for country in COUNTRIES}
     assert all(re.fullmatch(r"[a-z.\d-]+@example\.(com|org|net)", person.email) for person in people)
+    assert [missing for person in people if (missing := missing_fields(person.address))] == []
     for address in (person.address for person in people):
         assert re.fullmatch(POSTCODES.get(address["country"], r"\d{5}"), address["postcode"])
     emails = Counter(make_basket(f"demo-{number}", number).person.email for number in range(1, 240))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, ModelWrapValidatorHandler, ValidationError, model_validator
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
+from console.engine.cart.addresses import countries, lack_of, missing_fields
 from console.engine.prices.money import MAXIMUM_MINOR
 from console.models.cart import MAXIMUM_LINES
 from console.web.shared.fields import (
@@ -26,16 +28,48 @@ LARGEST_NUMBER = 2**31 - 1
 
 
 class Address(Input):
-    """Where something goes, or who is billed."""
+    """Where something goes, or who is billed.
 
-    first_name: Filled
-    last_name: Filled
+    One of the two names is needed. Which of city, state and postcode are needed, its country's post says.
+    """
+
+    first_name: Printable | None = None
+    last_name: Printable | None = None
     line_one: Filled
     line_two: Printable | None = None
-    city: Filled
+    city: Printable | None = None
     state: Printable | None = None
-    postcode: Filled
-    country: Country
+    postcode: Printable | None = Field(None, description="with whatever name: ZIP code, Eircode, PIN")
+    country: Country = Field(description="ISO 3166-1 alpha-2, or XK")
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _require_parts(cls, data: Any, read: ModelWrapValidatorHandler[Self]) -> Self:
+        """Tell what the country needs together with all else that is wrong."""
+        refusals: list[InitErrorDetails] = []
+        address = None
+        try:
+            address = read(data)
+        except ValidationError as refusal:
+            refusals = [_as_given(each) for each in refusal.errors(include_url=False, include_context=False)]
+        if isinstance(data, dict):
+            told = {refusal["loc"][0] for refusal in refusals}
+            refusals += [_lack(name, data) for name in missing_fields(data) if name not in told]
+        if address is None or refusals:
+            raise ValidationError.from_exception_data(cls.__name__, refusals)
+        return address
+
+
+def _as_given(error: ErrorDetails) -> InitErrorDetails:
+    kind = PydanticCustomError(error["type"], "{why}", {"why": error["msg"]})
+    return InitErrorDetails(type=kind, loc=error["loc"], input=None)
+
+
+def _lack(name: str, address: dict[str, Any]) -> InitErrorDetails:
+    country = address.get("country")
+    where = countries().get(country, "") if isinstance(country, str) else ""
+    what = f"An address{' in ' * bool(where)}{where} needs its {lack_of(name, country=country)}."
+    return InitErrorDetails(type=PydanticCustomError("missing", "{what}", {"what": what}), loc=(name,), input=None)
 
 
 class NewLine(Input):

@@ -9,7 +9,7 @@ import pytest
 from console.testing.factories import Shop
 from console.web.shared.resources import Money
 from console.web.storefront.catalogue import PAGE_SIZE
-from console.web.storefront.formats import country_name, price
+from console.web.storefront.formats import price
 from tests.support.web.browser import Browser
 from tests.support.web.cases import in_case
 from tests.support.web.statements import counted
@@ -149,7 +149,3 @@ def test_the_list_costs_one_statement_whatever_its_length(shop: Shop, browser: B
 )
 def test_prices_have_the_decimals_of_their_currency(amount: int, currency: str, written: str) -> None:
     assert price(Money(amount=amount, currency=currency)).replace("\xa0", "") == written
-
-
-def test_countries_are_written_out() -> None:
-    assert (country_name("GB"), country_name("??")) == ("United Kingdom", "??")

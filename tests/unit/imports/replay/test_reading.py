@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from console.engine.cart.addresses import countries, faults_of, read_email
+from console.engine.store.tables import carts, longest_texts, variants
 from console.imports.csv_files import UnreadableFile
 from console.imports.replay import read_baskets, read_week
 from console.imports.replay.country_names import find_country
@@ -45,7 +51,7 @@ def test_broken_lines_are_listed_with_number_and_reason(tmp_path: Path) -> None:
         (2, "unit_price_gbp"),
         (3, "2"),
         (4, "Invalid"),
-        (5, "an"),
+        (5, "invoice"),
     ]
 
 
@@ -84,30 +90,87 @@ def test_baskets_may_be_limited(tmp_path: Path) -> None:
     assert len(read_baskets(baskets, skus=write_skus(tmp_path), limit=2).invoices) == 2
 
 
-@pytest.mark.parametrize(
-    ("name", "code"),
-    [
-        ("United Kingdom", "GB"),
-        ("EIRE", "IE"),
-        ("Eire", "IE"),
-        ("USA", "US"),
-        ("RSA", "ZA"),
-        ("Czech Republic", "CZ"),
-        ("Channel Islands", "JE"),
-        ("de", "DE"),
-        ("European Community", None),
-        ("Unspecified", None),
-        ("EU", None),
-        ("", None),
-    ],
-)
-def test_countries_have_their_iso_codes(name: str, code: str | None) -> None:
-    assert find_country(name) == code
-
-
 def test_the_same_customer_is_the_same_person_always() -> None:
     one, again, other = Shopper("17850", country="IE"), Shopper("17850", country="IE"), Shopper("13047", country="IE")
 
     assert (one.email, one.address) == (again.email, again.address)
     assert one.email != other.email
     assert one.address["country"] == "IE"
+
+
+@pytest.mark.parametrize("key", ["17850", "", "é", "a" * 255, "A-1 " * 60])
+def test_every_shopper_has_an_address_and_an_e_mail_that_a_cart_takes(key: str) -> None:
+    for country in countries():
+        shopper = Shopper(key, country=country)
+
+        assert list(faults_of(shopper.address)) == []
+        assert read_email(shopper.email) == shopper.email
+
+
+def test_times_with_and_without_a_zone_stand_in_their_order(tmp_path: Path) -> None:
+    times = ["2026-03-29T08:26:00Z", "2026-03-29 08:25", "2026-03-29T12:00:00+05:30", "0001-01-01T00:00:00+14:00"]
+    rows = [HEADER, *(line(number, "22752", at=at) for number, at in enumerate(times))]
+
+    reading = read_week(write_csv(tmp_path / "week.csv", rows))
+
+    read = sorted(reading.invoices, key=lambda invoice: invoice.invoiced_at or datetime.now(UTC))
+    assert [invoice.number for invoice in read] == ["2", "1", "0"]
+    assert {invoice.invoiced_at.tzinfo for invoice in read if invoice.invoiced_at} == {UTC}
+    assert [bad.number for bad in reading.broken] == [5]
+
+
+def test_countries_that_nobody_knows_are_named(tmp_path: Path) -> None:
+    names = ["Atlantis", "Atlantis", "Deutschland", "", "x" * 1000]
+    rows = [HEADER, *(line(number, "22752", country=name) for number, name in enumerate(names))]
+
+    reading = read_week(write_csv(tmp_path / "week.csv", rows))
+
+    assert [invoice.country for invoice in reading.invoices] == [find_country("Deutschland")]
+    assert reading.skipped_invoices == {Skip.COUNTRY: 4}
+    assert reading.unknown_countries == {"Atlantis": 2, "(blank)": 1, "x" * 60: 1}
+
+
+def test_a_text_longer_than_its_column_breaks_its_line(tmp_path: Path) -> None:
+    longest = {"invoice": longest_texts(carts)["shop_reference"], "customer_id": longest_texts(carts)["email"]}
+    longest["stock_code"] = longest_texts(variants)["sku"]
+    fitting = {name: "1" * most for name, most in longest.items()}
+    cells = dict(zip(HEADER, map(str, line(1, "22752")), strict=True))
+    too_long = [cells | fitting | {name: "1" * (most + 1)} for name, most in longest.items()]
+
+    reading = read_week(
+        write_csv(tmp_path / "week.csv", [HEADER, *(each.values() for each in [cells | fitting, *too_long])])
+    )
+
+    assert [invoice.number for invoice in reading.invoices] == [fitting["invoice"]]
+    assert [bad.reason.split()[0] for bad in reading.broken] == list(longest)
+
+
+CELLS = st.text(st.characters(codec=None), max_size=12) | st.sampled_from(
+    [
+        "1",
+        "22752",
+        "-1",
+        "9" * 40,
+        "2.55",
+        "1e400",
+        "NaN",
+        "0001-01-01T00:00+14:00",
+        "9999-12-31T23:59-14:00",
+        "2026-W01-1",
+        "\x00",
+        "C1",
+    ]
+)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=st.lists(st.lists(CELLS, min_size=len(HEADER), max_size=len(HEADER)), max_size=4))
+def test_no_line_whatever_stands_in_it_ends_the_reading(tmp_path: Path, rows: list[list[str]]) -> None:
+    path = tmp_path / "week.csv"
+    with path.open("w", encoding="utf-8", errors="surrogatepass", newline="") as file:
+        csv.writer(file).writerows([HEADER, line(1, "22752"), *rows])
+
+    reading = read_week(path)
+
+    sorted(reading.invoices, key=lambda invoice: (invoice.invoiced_at, invoice.number))
+    assert reading.invoices or reading.skipped_invoices
