@@ -37,6 +37,7 @@ def test_json_is_one_document(run: Run, tmp_path: Path) -> None:
         "added": 1,
         "refused": 1,
         "bad_lines": [{"line": 3, "reason": "1 cells where the header has 5"}],
+        "told": ["Read as UTF-8, commas between cells, decimal point."],
     }
 
 
