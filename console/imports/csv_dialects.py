@@ -39,6 +39,7 @@ _NAMES = {PLAIN.encoding: "UTF-8", _WESTERN: "Windows-1252", "utf-16-le": "UTF-1
 _BETWEEN = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _SIGNS_IN_WORDS = "\u2019·®©™°\xad"
 _SIGNS_BEFORE_WORDS = "\u201a\u201e¿¡\u02c6\u02dc\xb8¨\xb4¯"  # low quotes, and accents without a letter
+_BETWEEN_WORDS = re.compile(r"[\s,;|\"]+")
 _WORDS_PER_ODD_ONE = 50
 _LONGEST_RUN = 3  # letters with accents in a row, in a word of a Western language
 
@@ -187,7 +188,7 @@ class _Bytes:
 def _is_western(sample: bytes) -> bool:
     """Tell whether it reads as words of Western Europe in Windows-1252, accents where those languages have them."""
     try:
-        words = [word for word in sample.decode(_WESTERN).split() if not word.isascii()]
+        words = [word for word in _BETWEEN_WORDS.split(sample.decode(_WESTERN)) if not word.isascii()]
     except UnicodeDecodeError:
         return False
     odd = sum(not _is_western_word(word) for word in words)

@@ -15,7 +15,7 @@ _WHOLE = re.compile(r"-?[0-9]{1,15}", re.ASCII)
 _DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?", re.ASCII)
 _BETWEEN_WORDS = re.compile(r"[\s_-]+")
 _AS_TEXT = re.compile(r'="([^"]*)"')  # how spreadsheets are told that a number is text
-_AROUND = re.compile(r"\A[\s\ufeff\u200b\u200e\u200f\u2060\xad]+|[\s\ufeff\u200b\u200e\u200f\u2060\xad]+\Z")
+_AROUND = re.compile(r"\A[\s\ufeff\u200b\u200e\u200f\u2060]+|[\s\ufeff\u200b\u200e\u200f\u2060]+\Z")
 _SHOWN = 40  # characters of a cell in a message
 _LONGEST_MESSAGE = 400
 

@@ -68,7 +68,10 @@ class Amounts:
         Raises:
             ValueError: when it is none, negative, too large, or has more decimals than the currency.
         """
-        return price_minor(plain(text, mark=self.mark) or text, name=name, currency=currency, most=MOST_MINOR)
+        number = plain(text, mark=self.mark)
+        if number is None:
+            raise ValueError(f"{name} {text[:_SHOWN]!r} is no amount like 4{self.mark}20")
+        return price_minor(number, name=name, currency=currency, most=MOST_MINOR)
 
     def pieces(self, text: str, *, name: str = "stock") -> int | None:
         """Read a number of pieces, `10` or `10.00`; None where there is none.

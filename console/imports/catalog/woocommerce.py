@@ -46,7 +46,8 @@ class WooCommerceFormat(Format):
         if "variable" in _types(cells):
             parent = _Parent(cells.get("Tax class", ""), cells.get("Published", ""))
             for key in (cells["SKU"], f"id:{cells.get('ID', '')}"):
-                self._parents.setdefault(key, parent)
+                if key:
+                    self._parents.setdefault(key, parent)
 
     def read(self, number: int, cells: Cells, amounts: Amounts) -> Product | None:
         """Read a line; None for a frame of variations, a group, and what is not published."""
