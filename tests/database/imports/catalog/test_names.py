@@ -138,3 +138,16 @@ def test_a_name_that_two_have_is_told_unless_it_is_written_as_one_of_them(sessio
 
     assert reasons(report) == {3: "warehouse 'MAIN' could be 'main' or 'Main'"}
     assert [level.warehouse_id for level in read(session, StockLevel)] == [2]
+
+
+def test_what_another_shop_calls_a_class_is_that_class(session: Session, file: Path) -> None:
+    session.add(TaxRate(country="GB", tax_class="reduced", name="VAT", rate=Decimal("0.05")))
+    session.commit()
+    header = "Type,SKU,Name,Regular price,Tax class,Tax status\n"
+    file.write_text(f"{header}simple,MUG,Mug,1.00,reduced-rate,taxable\nsimple,PEN,Pen,1.00,,none\n")
+
+    report = import_catalog(session, file, actor="cli:ada")
+
+    assert classes(session) == {"MUG": "reduced"}
+    assert list(reasons(report)) == [3]
+    assert "tax_class 'exempt' is not known here" in reasons(report)[3]

@@ -144,7 +144,7 @@ skus = st.from_regex(r"[A-Z0-9][A-Z0-9._/;,-]{0,10}[A-Z0-9]", fullmatch=True).fi
 goods = st.builds(Goods, skus, names, st.integers(0, 10**9), st.none() | st.integers(0, 999) | st.integers(1000, 10**6))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(st.lists(goods, min_size=1, max_size=6, unique_by=lambda each: each.sku))
 @example([Goods("00123", "Gr\xfcn", 123_456, 1000)])
 @example([Goods("A-1", "Cup", 123_400, None), Goods("A-2", "Stra\xdfe \u20ac5", 5, 0)])
