@@ -5,6 +5,7 @@ Each line of a file is read by itself, so that one quote that is never closed co
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import io
@@ -14,12 +15,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
-from unicodedata import category
+
+from console.engine.text import is_text
 
 LONGEST_LINE = 1_000_000  # characters
-LONGEST_RECORD = 20  # lines that one quoted cell may stretch over
+LONGEST_RECORD = 1_000  # lines that one record may stretch over: other shops' descriptions are long
 _GZIP_MAGIC = b"\x1f\x8b"
-_NEWLINES = "\r\n"
+_BLANKS_OF_LINES = str.maketrans("\r\n\t", "   ")
+DAMAGES = (EOFError, zlib.error, gzip.BadGzipFile)
+_NO_LETTER = "console.no_letter"
+
+# What its encoding does not know shows as a lone surrogate, in the cells that have it. `surrogateescape` is not enough:
+# it gives up on what is no UTF-16.
+codecs.register_error(_NO_LETTER, lambda error: ("\udcff", getattr(error, "end", 0)))
 
 
 class UnreadableFile(Exception):
@@ -42,18 +50,42 @@ class Record:
     cells: Sequence[str]
 
 
+@dataclass(frozen=True)
+class Dialect:
+    """How a file is written: its encoding, what stands between cells, and whether line 1 says so (`sep=;`)."""
+
+    encoding: str = "utf-8-sig"
+    delimiter: str = ","
+    is_said: bool = False
+
+
+PLAIN = Dialect()
+
+
 class CsvFile:
     """A CSV file being read, from its start. `position` of `size` bytes tells how far it is."""
 
-    def __init__(self, binary: IO[bytes], *, size: int) -> None:
+    def __init__(self, binary: IO[bytes], *, size: int, dialect: Dialect = PLAIN) -> None:
         self._binary = binary
-        self._text = _as_text(binary)
+        self._text = io.TextIOWrapper(unpacked(binary), encoding=dialect.encoding, errors=_NO_LETTER, newline="")
+        self._dialect = dialect
         self.size = size
 
     @property
     def position(self) -> int:
         """Tell how many bytes of the file were read."""
         return self._binary.tell()
+
+    def head(self, characters: int) -> str:
+        """Read the start of the file, as far as it can be read; its records are not read after it."""
+        lines, length = [], 0
+        try:
+            while length < characters and (line := self._text.readline(characters)):
+                lines.append(line)
+                length += len(line)
+        except DAMAGES:
+            pass  # told when its records are read
+        return "".join(lines)
 
     def records(self) -> Iterator[Record | BadLine]:
         """Read the lines in order; empty ones are left out.
@@ -62,31 +94,43 @@ class CsvFile:
             UnreadableFile: when the file is cut off or no longer readable.
         """
         lines = _NumberedLines(self._text)
+        if self._dialect.is_said:
+            lines.next()
         for number, line in lines:
             if len(line) > LONGEST_LINE:
                 yield BadLine(number, f"longer than {LONGEST_LINE} characters")
-            elif line.strip(_NEWLINES + " "):
-                yield _parse(number, line, lines)
+            elif line.strip():
+                yield _parse(number, line, lines, self._dialect)
 
 
-def _as_text(binary: IO[bytes]) -> io.TextIOWrapper:
+def unpacked(binary: IO[bytes]) -> IO[bytes]:
+    """Give what a file holds, unpacked where it is gzipped."""
     magic = binary.read(len(_GZIP_MAGIC))
     binary.seek(0)
-    raw = gzip.GzipFile(fileobj=binary) if magic == _GZIP_MAGIC else binary
-    # What is no UTF-8 shows as surrogates, in the cells that have it.
-    return io.TextIOWrapper(raw, encoding="utf-8-sig", errors="surrogateescape", newline="")
+    return gzip.GzipFile(fileobj=binary) if magic == _GZIP_MAGIC else binary  # type: ignore[return-value]
 
 
 @contextmanager
-def open_csv(path: Path) -> Iterator[CsvFile]:
+def open_csv(path: Path, dialect: Dialect = PLAIN) -> Iterator[CsvFile]:
     """Open a CSV file, gzipped or not.
+
+    Raises:
+        UnreadableFile: when it cannot be opened.
+    """
+    with open_binary(path) as binary:
+        yield CsvFile(binary, size=path.stat().st_size, dialect=dialect)
+
+
+@contextmanager
+def open_binary(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file for its bytes.
 
     Raises:
         UnreadableFile: when it cannot be opened.
     """
     try:
         with path.open("rb") as binary:
-            yield CsvFile(binary, size=path.stat().st_size)
+            yield binary
     except OSError as error:
         raise UnreadableFile(f"{path} cannot be read: {error.strerror or error}") from error
 
@@ -123,30 +167,43 @@ class _NumberedLines:
             rest = line
             while len(rest) > LONGEST_LINE and not rest.endswith("\n"):
                 rest = self._text.readline(LONGEST_LINE + 1)  # the rest of a line too long is dropped
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        except DAMAGES as error:
             raise UnreadableFile(f"the file is cut off or damaged after line {self._last}") from error
         return line
 
 
-def _parse(number: int, line: str, lines: _NumberedLines) -> Record | BadLine:
+def _parse(number: int, line: str, lines: _NumberedLines, dialect: Dialect) -> Record | BadLine:
     """Parse the record that begins with a line, together with the lines that a quoted cell of it goes on over."""
     taken: list[tuple[int, str]] = []
     while True:
         try:
-            cells = next(csv.reader([line, *(more for _, more in taken)], strict=True))
+            cells = next(csv.reader([line, *(more for _, more in taken)], delimiter=dialect.delimiter, strict=True))
         except csv.Error as error:
             is_unfinished = "unexpected end of data" in str(error)
-            more = lines.next() if is_unfinished and len(taken) < LONGEST_RECORD else None
-            if more is None:
-                lines.put_back(taken)
-                return BadLine(number, "a quote is never closed" if is_unfinished else f"no CSV: {error}")
-            taken.append(more)
-        else:
-            is_text = all(map(_is_text, cells))
-            return Record(number, cells) if is_text else BadLine(number, "not UTF-8, or with control characters")
+            if is_unfinished and _take_more(line, taken, lines):
+                continue
+            lines.put_back(taken)
+            is_open = is_unfinished or bool(taken)
+            return BadLine(number, "a quote is never closed" if is_open else f"no CSV: {error}")
+        is_readable = all(map(_is_text, cells))
+        return Record(number, cells) if is_readable else BadLine(number, _not_text(dialect))
+
+
+def _take_more(line: str, taken: list[tuple[int, str]], lines: _NumberedLines) -> bool:
+    """Take the lines up to the next one that may close a quote; tell whether there is one, not too far away."""
+    length = len(line) + sum(len(more) for _, more in taken)
+    while len(taken) < LONGEST_RECORD and length <= LONGEST_LINE and (more := lines.next()) is not None:
+        taken.append(more)
+        length += len(more[1])
+        if '"' in more[1]:
+            return True
+    return False
 
 
 def _is_text(cell: str) -> bool:
-    if cell.isprintable():
-        return True
-    return all(category(letter) not in ("Cc", "Cs") or letter in "\t\r\n" for letter in cell)
+    return cell.isprintable() or is_text(cell.translate(_BLANKS_OF_LINES))
+
+
+def _not_text(dialect: Dialect) -> str:
+    encoding = "UTF-8" if dialect.encoding == PLAIN.encoding else dialect.encoding
+    return f"not {encoding}, or with control characters"

@@ -37,14 +37,15 @@ class BatchResult:
     repriced: list[Repriced]
 
 
-def write_batch(session: Session, products: Sequence[Product]) -> BatchResult:
+def write_batch(session: Session, products: Sequence[Product], *, new_warehouses: Sequence[str] = ()) -> BatchResult:
     """Write products: names and prices as the file has them, stock where it is missing or set. Caller commits.
 
-    A line whose stock is below what checkouts hold is refused as a whole.
+    Each product names its warehouse, one that is there or is among the new ones, which are opened. A line whose stock
+    is below what checkouts hold is refused as a whole.
     """
     products = sorted(products, key=lambda product: product.sku)  # so that two imports cannot deadlock
     known = _ids_of(session, products)
-    stocktake = Stocktake(session, find_warehouses(session, products))
+    stocktake = Stocktake(session, find_warehouses(session, new_warehouses))
     refused = stocktake.hold(products, variant_ids=known)
     taken = [product for product in products if product.line not in refused]
     repriced: list[Repriced] = []

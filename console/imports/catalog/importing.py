@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
@@ -11,26 +12,35 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from console.engine.record.audit import Actor, Entry, write_entry
-from console.engine.store.database import transact
+from console.engine.runtime import runtime_of
+from console.engine.store.database import look, transact
 from console.imports.catalog.batches import BatchResult, write_batch
-from console.imports.catalog.products import Product, read_products
+from console.imports.catalog.names import ShopNames, read_names
+from console.imports.catalog.preview import Preview
+from console.imports.catalog.products import Product
+from console.imports.catalog.reading import CatalogFile, FileForm, look_through
 from console.imports.csv_files import BadLine, UnreadableFile, open_csv
-from console.imports.csv_tables import Table
 
 BATCH_LINES = 500
 MOST_LISTED = 50
-DEFAULT_STOCK = 100_000
 _LONGEST_ID = 64
+_AS_IT_CAME = FileForm()
+
+Progress = Callable[[int, int], None]
 
 
 @dataclass
 class ImportReport:
-    """What an import did: lines that went in, products that are new, and the lines that did not, the first listed."""
+    """What an import did: lines that went in, products that are new, and the lines that did not, the first listed.
+
+    `told` says how the file was read, what was made beside products, and what deserves a word.
+    """
 
     written: int = 0
     added: int = 0
     refused: int = 0
     listed: list[BadLine] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
 
     def note(self, bad: BadLine) -> None:
         """Count a line that did not go in."""
@@ -51,35 +61,108 @@ def import_catalog(
     path: Path,
     *,
     actor: str,
-    stock: int = DEFAULT_STOCK,
-    on_progress: Callable[[int, int], None] = lambda _position, _size: None,
+    form: FileForm = _AS_IT_CAME,
+    is_creating: bool = False,
+    on_progress: Progress = lambda _position, _size: None,
 ) -> ImportReport:
     """Bring a catalogue file in. Own transactions, one a batch, each with its audit entry: it may be stopped any time.
 
-    `stock` is the number of pieces for products without any, in a file that has no stock column. `on_progress` hears
-    how many bytes of how many were read.
+    `form` is what is known of the file. With `is_creating` tax classes and warehouses that are not known are made.
+    `on_progress` hears how many bytes of how many were read.
 
     Raises:
-        UnreadableFile: when the file cannot be opened, or its header is no catalogue's.
+        UnreadableFile: when the file cannot be opened, its header is no catalogue's, or a number of it could be two.
+            Nothing was changed then.
     """
     report = ImportReport()
     subject = ("catalog", path.name[:_LONGEST_ID])
-    with open_csv(path) as file:
-        lines = _to_its_end(read_products(Table(file), stock=stock))
-        while batch := list(islice(lines, BATCH_LINES)):
-            bad = [line for line in batch if isinstance(line, BadLine)]
-            products = [line for line in batch if isinstance(line, Product)]
+    with _batches(session, path, form, is_creating=is_creating, on_progress=on_progress) as source:
+        for bad, products in source.batches:
             for line in bad:
                 report.note(line)
             if products:
-                report.add(transact(session, partial(_write, session, products, Actor(actor), subject)))
-            on_progress(file.position, file.size)
+                work = partial(_write, session, products, source.names, Actor(actor), subject)
+                report.add(transact(session, work))
+        report.told = source.told()
     return report
 
 
-def _write(session: Session, products: list[Product], actor: Actor, subject: tuple[str, str]) -> BatchResult:
+def preview_catalog(
+    session: Session,
+    path: Path,
+    *,
+    form: FileForm = _AS_IT_CAME,
+    is_creating: bool = False,
+    on_progress: Progress = lambda _position, _size: None,
+) -> Preview:
+    """Tell what `import_catalog` would make, change and refuse, and write nothing.
+
+    Raises:
+        UnreadableFile: as `import_catalog`.
+    """
+    preview = Preview(most_listed=MOST_LISTED)
+    with _batches(session, path, form, is_creating=is_creating, on_progress=on_progress) as source:
+        for bad, products in source.batches:
+            look(session, partial(preview.add, products=products, bad=bad))
+        preview.told = source.told()
+    return preview
+
+
+Batch = tuple[list[BadLine], list[Product]]
+
+
+@dataclass(frozen=True)
+class _Source:
+    file: CatalogFile
+    names: ShopNames
+    batches: Iterator[Batch]
+
+    def told(self) -> list[str]:
+        return [*self.file.told(), *self.names.told()]
+
+
+@contextmanager
+def _batches(
+    session: Session, path: Path, form: FileForm, *, is_creating: bool, on_progress: Progress
+) -> Iterator[_Source]:
+    """Open a file as batches of lines, those that cannot be used beside those that can."""
+    found = look_through(path, form, currency=lambda: runtime_of(session).config.currency)
+    names = look(session, partial(read_names, is_creating=is_creating))
+
+    def batches() -> Iterator[Batch]:
+        lines = _to_its_end(_named(found.products(file), names, aliases=found.format.aliases))
+        while batch := list(islice(lines, BATCH_LINES)):
+            bad = [line for line in batch if isinstance(line, BadLine)]
+            yield bad, [line for line in batch if isinstance(line, Product)]
+            on_progress(file.position, file.size)
+
+    with open_csv(path, found.dialect) as file:
+        yield _Source(found, names, batches())
+
+
+def _named(
+    lines: Iterator[Product | BadLine], names: ShopNames, *, aliases: Mapping[str, str]
+) -> Iterator[Product | BadLine]:
+    """Give each product with the shop's own names, and once: under those, one that stands twice is refused."""
+    seen: dict[tuple[str, str, str | None], int] = {}
+    for line in lines:
+        if isinstance(line, BadLine):
+            yield line
+            continue
+        try:
+            product = names.put(line, aliases=aliases)
+        except ValueError as error:
+            yield BadLine(line.line, str(error))
+            continue
+        first = seen.setdefault(product.key, line.line)
+        yield product if first == line.line else BadLine(line.line, f"{product.sku} stands on line {first} already")
+
+
+def _write(
+    session: Session, products: list[Product], names: ShopNames, actor: Actor, subject: tuple[str, str]
+) -> BatchResult:
     """Write a batch and who brought it in: which lines, and each price that is another now. Caller commits."""
-    result = write_batch(session, products)
+    result = write_batch(session, products, new_warehouses=names.warehouses.made)
     after = {
         "lines": [products[0].line, products[-1].line],
         "written": result.written,

@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import Row, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
-from console.engine.errors import NotFound
 from console.engine.store.database import insert_into
 from console.engine.store.tables import stock_levels, stock_movements, warehouses
 from console.imports.catalog.products import Product
@@ -23,33 +22,25 @@ _CHANGE = (
 )
 
 
-def find_warehouses(session: Session, products: Sequence[Product]) -> dict[str | None, int]:
-    """Find the ids of the warehouses that products name, None being the first one; new codes are added. Caller commits.
-
-    Raises:
-        NotFound: when there is no active warehouse at all.
-    """
-    ids = _warehouse_ids(session)
-    missing = sorted({product.warehouse for product in products if product.warehouse} - ids.keys())
-    if missing:
-        rows = [{"code": code, "name": code} for code in missing]
+def find_warehouses(session: Session, new: Sequence[str]) -> dict[str, int]:
+    """Find the ids of all warehouses by code; `new` ones are opened first. Caller commits."""
+    if new:
+        rows = [{"code": code, "name": code} for code in new]
         session.connection().execute(insert_into(session, warehouses).on_conflict_do_nothing(), rows)
-        ids = _warehouse_ids(session)
-    return ids
+    return dict(session.execute(select(warehouses.c.code, warehouses.c.id)).tuples().all())
 
 
-def _warehouse_ids(session: Session) -> dict[str | None, int]:
-    rows = session.execute(select(warehouses).order_by(warehouses.c.priority, warehouses.c.id)).all()
-    first = next((row.id for row in rows if row.active), None)
-    if first is None:
-        raise NotFound("There is no active warehouse to put stock in.")
-    return {None: first, **{row.code: row.id for row in rows}}
+def below_what_is_held(product: Product, reserved: int) -> str | None:
+    """Say why a product's stock cannot be set, if checkouts hold more than that."""
+    if product.stock is None or not product.is_stock_set or product.stock >= reserved:
+        return None
+    return f"stock {product.stock} is below the {reserved} that checkouts hold"
 
 
 class Stocktake:
     """The stock levels of one batch, held by its transaction from `hold` on."""
 
-    def __init__(self, session: Session, warehouse_ids: Mapping[str | None, int]) -> None:
+    def __init__(self, session: Session, warehouse_ids: Mapping[str, int]) -> None:
         self._session = session
         self._warehouse_ids = warehouse_ids
         self._levels: dict[Place, Row[Any]] = {}
@@ -66,24 +57,26 @@ class Stocktake:
         refused = {}
         for product in products:
             level = self._level(product, variant_ids)
-            if level is not None and product.is_stock_set and product.stock < level.reserved:
-                refused[product.line] = f"stock {product.stock} is below the {level.reserved} that checkouts hold"
+            if level is not None and (reason := below_what_is_held(product, level.reserved)):
+                refused[product.line] = reason
         return refused
 
     def write(self, products: Sequence[Product], *, variant_ids: Mapping[str, int]) -> None:
         """Make the levels that are missing and correct those that differ, each with its movement. Caller commits."""
-        self._add(
-            {self._place(each, variant_ids): each.stock for each in products if not self._level(each, variant_ids)}
-        )
-        changes = {}
+        missing, changes = {}, {}
         for product in products:
             level = self._level(product, variant_ids)
-            if level is not None and product.is_stock_set and product.stock != level.on_hand:
+            if product.stock is None:
+                continue
+            if level is None:
+                missing[self._place(product, variant_ids)] = product.stock
+            elif product.is_stock_set and product.stock != level.on_hand:
                 changes[level] = product.stock - level.on_hand
+        self._add(missing)
         self._correct(changes)
 
     def _place(self, product: Product, variant_ids: Mapping[str, int]) -> Place:
-        return variant_ids[product.sku], self._warehouse_ids[product.warehouse]
+        return variant_ids[product.sku], self._warehouse_ids[product.warehouse or ""]
 
     def _level(self, product: Product, variant_ids: Mapping[str, int]) -> Row[Any] | None:
         return self._levels.get(self._place(product, variant_ids)) if product.sku in variant_ids else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from contextlib import suppress
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,9 @@ from sqlalchemy.orm import Session
 from console.engine import Payment, process
 from console.engine.care.invariants import check_all
 from console.engine.errors import PaymentPending
-from console.imports.catalog import ImportReport, import_catalog, importing
+from console.imports.catalog import FileForm, ImportReport, import_catalog, importing
 from console.imports.csv_files import UnreadableFile
-from console.models import AuditEntry, StockLevel, StockMovement, Variant, VariantPrice, Warehouse
+from console.models import AuditEntry, StockLevel, StockMovement, TaxRate, Variant, VariantPrice, Warehouse
 from console.testing.factories import Shop
 from tests.support.engine.rows import read
 
@@ -31,7 +32,7 @@ def file(tmp_path: Path) -> Path:
 
 def bring_in(session: Session, file: Path, text: str, *, stock: int = 100) -> ImportReport:
     file.write_text(text, encoding="utf-8")
-    return import_catalog(session, file, actor="cli:ada", stock=stock)
+    return import_catalog(session, file, actor="cli:ada", form=FileForm(stock=stock))
 
 
 def catalogue(session: Session) -> dict[str, tuple[str, int, int]]:
@@ -103,7 +104,14 @@ def test_each_currency_has_its_own_decimals(session: Session, file: Path) -> Non
         ("MUG,The mug,4.20,GBP,1000000001", "out of bounds"),
         ("MUG,The mug,4.20,GBP,99999999999999999999", "no whole number"),
         ("MUG,The mug,4.20,GBP,many", "no whole number"),
-        ("MUG,The mug,4.20,GBP,", "no whole number"),
+        ("MUG,The mug,4.20,GBP,1.5", "no whole number"),
+        ("MUG,The mug,4.20,GBP,1E+03", "no whole number"),
+        ("8.71252E+12,The mug,4.20,GBP,7", "a number that a spreadsheet has shortened"),
+        ("8E+12,The mug,4.20,GBP,7", "a number that a spreadsheet has shortened"),
+        ("#N/A,The mug,4.20,GBP,7", "what a spreadsheet shows instead"),
+        ("MUG,#NAME?,4.20,GBP,7", "what a spreadsheet shows instead"),
+        ("MUG,########,4.20,GBP,7", "what a spreadsheet shows instead"),
+        ("MUG,The \u202egum,4.20,GBP,7", "control characters"),
         ('MUG,"The mug,4.20,GBP,7', "never closed"),
         ('"MU\nG",The mug,4.20,GBP,7', "stretches over lines"),
     ],
@@ -114,6 +122,25 @@ def test_a_bad_line_is_told_and_the_rest_goes_in(session: Session, file: Path, l
     assert (report.written, report.refused) == (1, 1)
     assert told in reasons(report)[2]
     assert list(catalogue(session)) == ["PEN"]
+
+
+@pytest.mark.parametrize(("written", "pieces"), [("10.0", 10), ("10.00", 10), ("1,000", 1000), ("1 000", 1000)])
+def test_stock_is_read_as_spreadsheets_write_it(session: Session, file: Path, written: str, pieces: int) -> None:
+    bring_in(session, file, f'{OWN}MUG,The mug,4.20,GBP,"{written}"\n')
+
+    assert catalogue(session)["MUG"] == ("The mug", 420, pieces)
+
+
+def test_a_blank_stock_is_not_managed_by_the_file(session: Session, file: Path) -> None:
+    bring_in(session, file, OWN + "MUG,The mug,4.20,GBP,7\n")
+
+    report = bring_in(session, file, OWN + "MUG,A mug,5.00,GBP,\nPEN,The pen,1.00,GBP,\n")
+
+    assert (report.written, report.refused) == (2, 0)
+    assert "Lines without a stock, whose stock stays as it is: 2." in report.told
+    assert catalogue(session) == {"MUG": ("A mug", 500, 7)}
+    assert [variant.sku for variant in read(session, Variant)] == ["MUG", "PEN"]
+    assert check_all(session) == []
 
 
 def test_a_price_of_zero_is_no_known_price_in_a_retail_file(session: Session, file: Path) -> None:
@@ -167,7 +194,11 @@ def test_stock_below_what_checkouts_hold_refuses_the_whole_line(session: Session
     assert check_all(session) == []
 
 
-def test_stock_goes_to_the_warehouse_named_and_a_new_one_is_opened(session: Session, file: Path) -> None:
+def test_stock_goes_to_the_warehouse_named(session: Session, file: Path) -> None:
+    session.add(Warehouse(code="north", name="North"))
+    session.add(TaxRate(country="GB", tax_class="reduced", name="VAT", rate=Decimal("0.05")))
+    session.commit()
+
     header = OWN.replace("stock", "stock,tax_class,warehouse")
     bring_in(session, file, header + "MUG,Mug,1.00,GBP,3,,main\nMUG,Mug,1.00,GBP,4,reduced,north\n")
 
@@ -179,6 +210,9 @@ def test_stock_goes_to_the_warehouse_named_and_a_new_one_is_opened(session: Sess
 
 
 def test_a_tax_class_stays_where_the_file_has_none(session: Session, file: Path) -> None:
+    for name in ("reduced", "zero"):
+        session.add(TaxRate(country="GB", tax_class=name, name="VAT", rate=Decimal("0.05")))
+    session.commit()
     bring_in(session, file, OWN.replace("stock", "stock,tax_class") + "MUG,Mug,1.00,GBP,3,reduced\n")
 
     bring_in(session, file, OWN.replace("stock", "stock,tax_class") + "MUG,Mug,1.00,GBP,3,\nPEN,Pen,1.00,GBP,3,zero\n")
