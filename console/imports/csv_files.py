@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from console.engine.text import is_text
+from console.models.text import is_text
 
 LONGEST_LINE = 1_000_000  # characters
 LONGEST_RECORD = 1_000  # lines that one record may stretch over: other shops' descriptions are long

@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
 
 from console.engine.prices.money import to_minor
-from console.engine.text import in_nfc
 from console.imports.csv_files import BadLine, CsvFile, Record, UnreadableFile
+from console.models.text import in_nfc
 
 _WHOLE = re.compile(r"-?[0-9]{1,15}", re.ASCII)
 _DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?", re.ASCII)
