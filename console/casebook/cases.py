@@ -18,6 +18,7 @@ from console.engine.staff.allowed import Action, allowed_actions, resolvable
 from console.engine.store.database import Reader
 from console.engine.store.tables import (
     audit_entries,
+    carts,
     events,
     locks,
     operations,
@@ -31,6 +32,7 @@ from console.engine.store.tables import (
 from console.models.types import clock
 
 AUDIT_SHOWN = 100
+_ADDRESSES = ("shipping_address", "billing_address")
 # What is shown of an operation. The payment token is not read at all: it is nobody's to see.
 _OPERATION_COLUMNS = (
     "id",
@@ -72,6 +74,12 @@ class Checkout:
         """Tell when it was read, by the database's clock."""
         moment: datetime = self.lock.now
         return moment
+
+    @property
+    def addresses(self) -> tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]:
+        """Give where it goes and who is billed: its order's for good, else what the cart has now."""
+        keeper = self.lock if self.order is None else self.order
+        return keeper.shipping_address, keeper.billing_address
 
     @property
     def is_due(self) -> bool:
@@ -122,7 +130,8 @@ class Checkout:
 def read_checkout(reader: Reader, lock_id: int, *, sweep_seconds: float) -> Checkout | None:
     """Read a checkout and all that belongs to it; None when there is none. `sweep_seconds` are between two sweeps."""
     seen = last_beat().label("worker_seen_at")
-    lock = reader.execute(select(locks, clock().label("now"), seen).where(locks.c.id == lock_id)).one_or_none()
+    query = select(locks, *carts.c[_ADDRESSES], clock().label("now"), seen).join(carts, carts.c.id == locks.c.cart_id)
+    lock = reader.execute(query.where(locks.c.id == lock_id)).one_or_none()
     if lock is None:
         return None
     return Checkout(

@@ -28,6 +28,7 @@ from console.engine.record.endings import CANCELLED
 from console.engine.runtime import runtime_of
 from console.engine.store.database import look, transact, until_won
 from console.engine.store.objects import show
+from console.engine.store.tables import idempotency_keys, operations, require_lengths
 from console.models import CheckoutLock, Order
 
 __all__ = ["advance", "cancel", "process", "require_owner", "resume", "start", "start_or_join"]
@@ -104,6 +105,8 @@ def _request_key(payment: Payment, key: str | None) -> RequestKey | None:
         raise InvalidInput(f"The payment method is one of {', '.join(PAYMENT_METHODS)}.", field="payment.method")
     if not payment.token:
         raise InvalidInput("A payment token is needed.", field="payment.token")
+    require_lengths(operations, payment_token=payment.token)
+    require_lengths(idempotency_keys, key=key)
     if key is None:
         return None
     return RequestKey("process", key, hash_request(method=payment.method, token=payment.token))

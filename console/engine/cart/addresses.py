@@ -120,7 +120,7 @@ def postal_lines(address: Mapping[str, Any]) -> list[str]:
 
     What is given and has no place in the country's layout follows the street.
     """
-    country = address.get("country") or ""
+    country = str(address.get("country") or "")
     rule = rule_of(country)
     given = {name: str(address[name]).strip() for name in FIELDS if address.get(name)}
     is_local = any(_EAST_ASIAN.search(value) for value in given.values())

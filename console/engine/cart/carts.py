@@ -18,7 +18,7 @@ from console.engine.runtime import runtime_of
 from console.engine.store import signals
 from console.engine.store.clauses import NOW, Clause, change_row, words
 from console.engine.store.database import Reader, run, write_later
-from console.engine.store.tables import cart_lines, carts, longest_texts, variants
+from console.engine.store.tables import cart_lines, carts, require_lengths, variants
 from console.models.cart import MAXIMUM_LINES, MAXIMUM_QUANTITY
 from console.models.vocabulary import CartStatus
 
@@ -28,7 +28,6 @@ _VARIANTS = select(*variants.c["sku", "id"]).where(
     variants.c.sku.in_(bindparam("skus", expanding=True)), variants.c.active
 )
 _FREE = Clause(carts.c.status.in_(words([CartStatus.OPEN])) & carts.c.lock_id.is_(None))
-_LONGEST = longest_texts(carts)
 NEXT_REVISION = Clause(carts.c.revision + 1)
 
 
@@ -96,7 +95,7 @@ def as_contents(session: Session, **parts: Unpack[CartParts]) -> Contents:
         "billing_address": addresses.billing,
         "external_reference": parts.get("external_reference"),
     }
-    require_lengths(details)
+    require_lengths(carts, **details)
     return Contents(details, _merge(list(parts.get("lines", ()))))
 
 
@@ -134,18 +133,6 @@ def checked_email(email: str | None) -> str | None:
         return None if email is None else read_email(email)
     except ValueError as error:
         raise InvalidInput(str(error), field="email") from None
-
-
-def require_lengths(details: Mapping[str, Any]) -> None:
-    """See that each text fits its column, whether the database keeps to that or not.
-
-    Raises:
-        InvalidInput: for the first that does not.
-    """
-    for name, value in details.items():
-        most = _LONGEST.get(name)
-        if most is not None and value is not None and len(value) > most:
-            raise InvalidInput(f"At most {most} characters go into {name.replace('_', ' ')}.", field=name)
 
 
 def _merge(lines: list[LineRequest]) -> list[LineRequest]:

@@ -14,14 +14,13 @@ from console.engine.cart.carts import (
     checked_email,
     checked_quantity,
     read_cart,
-    require_lengths,
     touch_cart,
     variant_ids,
 )
 from console.engine.driving.expiry import undo_if_due
 from console.engine.errors import CartLocked, CartOrdered, InvalidInput, LostRace, NotFound
 from console.engine.store.database import insert_into, look, transact, until_won
-from console.engine.store.tables import cart_lines, carts, variants
+from console.engine.store.tables import cart_lines, carts, require_lengths, variants
 from console.models import Cart
 from console.models.cart import MAXIMUM_LINES, MAXIMUM_QUANTITY
 from console.models.vocabulary import CartStatus
@@ -110,7 +109,7 @@ def change_details(session: Session, cart: Cart, **details: Any) -> None:
         details["currency_code"] = checked_currency(session, details.pop("currency"))
     if "email" in details:
         details["email"] = checked_email(details["email"])
-    require_lengths(details)
+    require_lengths(carts, **details)
 
     def change(row: Row[Any]) -> None:
         if details.get("currency_code", row.currency_code) != row.currency_code:

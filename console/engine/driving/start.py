@@ -25,7 +25,7 @@ from console.engine.runtime import runtime_of
 from console.engine.store.clauses import Clause, after
 from console.engine.store.database import look, run, transact, until_won, write_later
 from console.engine.store.objects import present
-from console.engine.store.tables import carts, locks
+from console.engine.store.tables import carts, locks, require_lengths
 from console.models import Cart, CheckoutLock
 from console.models.vocabulary import CartStatus
 
@@ -82,6 +82,7 @@ def start_or_join(
         NotFound: when there is no such cart, or its token is another.
         CheckoutError: as `start`.
     """
+    require_lengths(locks, session_id=session_id)
     asked = _Request(cart_id, session_id, 60 * _checked_ttl(session, ttl_minutes), token_hash, cart_revision)
     message = "This cart's checkout is changing too fast; try again."
     return until_won(

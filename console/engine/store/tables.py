@@ -6,11 +6,13 @@ a row is what the database said at that moment.
 
 from __future__ import annotations
 
-from typing import cast
+from functools import cache
+from typing import Any, cast
 
 from sqlalchemy import String, Table
 
 from console import models
+from console.engine.errors import InvalidInput
 
 
 def _table(model: type[models.Base]) -> Table:
@@ -43,7 +45,21 @@ variants = _table(models.Variant)
 warehouses = _table(models.Warehouse)
 
 
+@cache
 def longest_texts(table: Table) -> dict[str, int]:
     """Tell how many characters each text of a table may have: PostgreSQL keeps to it, SQLite does not."""
     texts = ((column.name, column.type) for column in table.columns)
     return {name: kind.length for name, kind in texts if isinstance(kind, String) and kind.length}
+
+
+def require_lengths(table: Table, **texts: Any) -> None:
+    """See that each text fits its column, whether the database keeps to that or not; what is no text has no length.
+
+    Raises:
+        InvalidInput: for the first that does not.
+    """
+    longest = longest_texts(table)
+    for name, text in texts.items():
+        if isinstance(text, str) and len(text) > longest.get(name, len(text)):
+            message = f"At most {longest[name]} characters go into {name.replace('_', ' ')}."
+            raise InvalidInput(message, field=name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
+from console.engine.cart.addresses import postal_lines
 from console.engine.machine import STATE_NAMES, OperationKind, State
 from console.telemetry.statistics import CACHE_HIT_TARGET, DURATION_TARGET_SECONDS, SUCCESS_RATE_TARGET
 from console.web.shared.roles import may
@@ -19,6 +20,7 @@ def register(app: Flask) -> None:
         money=money,
         lasting=lasting,
         noun=noun,
+        postal_lines=postal_lines,
         state_name=state_name,
         words=words,
     )

@@ -10,13 +10,15 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from console.engine import Payment, cancel, process, release
+from console.engine import Addresses, Payment, cancel, process, release
+from console.engine.cart.addresses import postal_lines
 from console.engine.errors import Ended, PaymentDeclined, PaymentPending
 from console.engine.runtime import attach, runtime_of
 from console.extensions import db
 from console.models import CheckoutLock
-from console.testing.factories import VISA, Shop
+from console.testing.factories import ADDRESS, VISA, Shop
 from console.testing.scripted import ScriptedGateway
+from tests.support.countries import full_address, needing
 from tests.support.web.console_visits import Inlined, add_user, sign_in
 from tests.support.web.rows import edit
 from tests.support.web.statements import statements
@@ -45,6 +47,19 @@ def test_one_checkout_is_shown_with_all_that_belongs_to_it(viewer: FlaskClient, 
     ):  # fmt: skip
         assert word in page
     assert page.count("waterfall__bar--completed") == 7
+
+
+def test_where_it_goes_is_written_as_its_country_does(viewer: FlaskClient, shop: Shop) -> None:
+    shop.sell()
+    goes_to, billed = full_address(needing("city", "state", "postcode")), full_address(needing("city", "postcode"))
+    lock = shop.checkout(addresses=Addresses(goes_to, billed))
+
+    page = page_of(viewer, lock.id)
+    process(shop.session, lock, payment=VISA)
+
+    for address in (goes_to, billed):
+        assert "<br>".join(postal_lines(address)) in page
+    assert "Billed to" in page_of(viewer, lock.id)
 
 
 def test_the_page_obeys_the_strict_policy(viewer: FlaskClient, session: Session, shop: Shop) -> None:
@@ -201,7 +216,8 @@ def test_a_checkout_that_is_not_there_is_not_found(viewer: FlaskClient, shop: Sh
 
 def test_what_people_typed_is_never_markup(viewer: FlaskClient, shop: Shop) -> None:
     shop.sell("MUG", name="<b>mug</b>")
-    lock = shop.checkout(email='"><img src=x onerror=alert(1)>@example.org')
+    hostile = '"><img src=x onerror=alert(1)>'
+    lock = shop.checkout(session_id=hostile, addresses=Addresses(ADDRESS | {"line_two": hostile}))
     process(shop.session, lock, payment=VISA)
 
     page = page_of(viewer, lock.id)
