@@ -25,6 +25,7 @@ IMPORTED = [
     "console.web.server.arrival_worker",
     "gunicorn.app.wsgiapp",
     "tests.support.engine.worlds",
+    "tests.support.frozen",
 ]
 
 
@@ -68,7 +69,7 @@ def forked_from_one() -> Iterator[None]:
 
 
 def start_program(module: str, *arguments: str, environ: dict[str, str], log: Path) -> Program:
-    """Start `python -m module arguments…` in the project's folder, with this environment alone; it adds to the log.
+    """Start `python -m module arguments…` in a process group of its own, with this environment alone; it adds to the log.
 
     What it imports is imported already. That a program starts from nothing is for tests that use `subprocess`.
     """
@@ -80,6 +81,7 @@ def start_program(module: str, *arguments: str, environ: dict[str, str], log: Pa
 
 
 def _run(module: str, arguments: tuple[str, ...], environ: dict[str, str], log: Path) -> None:
+    os.setsid()
     os.chdir(ROOT)
     os.environ.clear()
     os.environ.update(environ)
@@ -87,4 +89,6 @@ def _run(module: str, arguments: tuple[str, ...], environ: dict[str, str], log: 
         os.dup2(stream.fileno(), sys.__stdout__.fileno())
         os.dup2(stream.fileno(), sys.__stderr__.fileno())
     sys.argv = [module, *arguments]
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
+    multiprocessing.current_process().daemon = False  # it may start processes of its own
+    with forked_from_one():
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
