@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -19,10 +20,11 @@ from tests.support.installation import build_app, close
 from tests.support.services import ARE_REQUIRED
 from tests.support.web.console_visits import PASSWORD
 from tests.support.web.gunicorn import Server, serve
-from tests.support.web.visits import Admit, Reprice, sign_in
+from tests.support.web.visits import Admit, Lend, Reprice, sign_in
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+QUIET += ["--process-per-site"]  # a new page joins the process that has the shop open already
 CHECKOUTS = 24
 MUG = "MUG-01"
 
@@ -60,22 +62,44 @@ def shop_server(shop_database: str, tmp_path_factory: pytest.TempPathFactory) ->
         yield server
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def address(shop_server: Server) -> str:
     """Name the shop's address."""
     return f"http://127.0.0.1:{shop_server.port}"
 
 
+@pytest.fixture(scope="session")
+def lend(browser: Browser, address: str) -> Lend:
+    """Lend one device of a kind to one test after another, each time without cookies: a new one costs a whole test."""
+    devices: dict[str, BrowserContext] = {}
+
+    @contextmanager
+    def lend(**kind: Any) -> Iterator[BrowserContext]:
+        if str(kind) not in devices:
+            devices[str(kind)] = browser.new_context(base_url=address, **kind)
+            devices[str(kind)].new_page().goto("/livez")  # stays open, and with it the process that shows the shop
+        device = devices[str(kind)]
+        try:
+            yield device
+        finally:
+            for page in device.pages[1:]:
+                page.close()
+            device.clear_cookies()
+
+    return lend
+
+
 @pytest.fixture(params=["with scripts", "without scripts"])
-def shopper(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iterator[BrowserContext]:
-    """Give a shopper a phone, with and without JavaScript."""
-    context = browser.new_context(
-        base_url=address,
-        viewport={"width": 390, "height": 844},
-        java_script_enabled=request.param == "with scripts",
-    )
-    yield context
-    context.close()
+def phone(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """Tell what a shopper's phone is like, with and without JavaScript."""
+    return {"viewport": {"width": 390, "height": 844}, "java_script_enabled": request.param == "with scripts"}
+
+
+@pytest.fixture
+def shopper(phone: dict[str, Any], lend: Lend) -> Iterator[BrowserContext]:
+    """Give a shopper a phone."""
+    with lend(**phone) as context:
+        yield context
 
 
 @pytest.fixture(scope="session")
@@ -95,12 +119,18 @@ def admit(browser: Browser, shop_server: Server) -> Admit:
 
 
 @pytest.fixture
-def support(browser: Browser, address: str, admit: Admit) -> Iterator[BrowserContext]:
+def desktop(lend: Lend) -> Iterator[BrowserContext]:
+    """Give somebody a desktop, with JavaScript."""
+    with lend() as context:
+        yield context
+
+
+@pytest.fixture
+def support(lend: Lend, admit: Admit) -> Iterator[BrowserContext]:
     """Give support a desktop, signed in, without JavaScript: the console must not need it."""
-    context = browser.new_context(base_url=address, java_script_enabled=False)
-    admit(context, "support")
-    yield context
-    context.close()
+    with lend(java_script_enabled=False) as context:
+        admit(context, "support")
+        yield context
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,11 +11,13 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 
+from tests.support.processes import Program
+
 
 class WorkerProcess:
     """A running worker, what it logged, and what its listener noted."""
 
-    def __init__(self, process: subprocess.Popen[bytes], notes: Path, logged: Path) -> None:
+    def __init__(self, process: Program, notes: Path, logged: Path) -> None:
         self.process = process
         self._notes = notes
         self._logged = logged

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import BrowserContext, expect
 
 from tests.support.web.visits import Admit, fill_cart, give_details, pay, reference_on, sign_in
 
@@ -109,18 +109,14 @@ def test_the_widget_counts_down(shopper: BrowserContext) -> None:
 
 
 @pytest.mark.parametrize("path", ["/admin/", "/admin/orders/", "/admin/checkout-locks/"])
-def test_a_page_of_the_console_runs_clean_under_its_policy(
-    browser: Browser, address: str, admit: Admit, path: str
-) -> None:
-    context = browser.new_context(base_url=address)
-    page = context.new_page()
+def test_a_page_of_the_console_runs_clean_under_its_policy(desktop: BrowserContext, admit: Admit, path: str) -> None:
+    page = desktop.new_page()
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
 
-    admit(context, "viewer")
+    admit(desktop, "viewer")
     page.goto(path)
     page.wait_for_load_state("networkidle")
 
     assert complaints == []
-    context.close()

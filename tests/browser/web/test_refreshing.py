@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -15,13 +16,24 @@ STATUS = re.compile("/status")
 PAY = re.compile("^Pay ")
 
 
-@pytest.fixture
-def scripted(browser: Browser, address: str) -> Iterator[BrowserContext]:
-    """Give somebody a desktop with JavaScript, whose clock tests may put forward."""
-    context = browser.new_context(base_url=address)
+def on_our_clock(browser: Browser, **kind: Any) -> Iterator[BrowserContext]:
+    """Give somebody a new device whose clock the test may put forward; such a clock stays with its device."""
+    context = browser.new_context(**kind)
     context.clock.install()
     yield context
     context.close()
+
+
+@pytest.fixture
+def scripted(browser: Browser, address: str) -> Iterator[BrowserContext]:
+    """Give somebody a desktop with JavaScript, on the test's clock."""
+    yield from on_our_clock(browser, base_url=address)
+
+
+@pytest.fixture
+def timed_shopper(browser: Browser, address: str, phone: dict[str, Any]) -> Iterator[BrowserContext]:
+    """Give a shopper a phone, on the test's clock."""
+    yield from on_our_clock(browser, base_url=address, **phone)
 
 
 def let_it_ask(page: Page) -> None:
@@ -45,9 +57,8 @@ def release(page: Page, reference: str) -> None:
     press(page, "Release this checkout")
 
 
-def test_a_payment_page_moves_on_with_its_checkout(shopper: BrowserContext, support: BrowserContext) -> None:
-    shopper.clock.install()
-    page, console = shopper.new_page(), support.new_page()
+def test_a_payment_page_moves_on_with_its_checkout(timed_shopper: BrowserContext, support: BrowserContext) -> None:
+    page, console = timed_shopper.new_page(), support.new_page()
     reference = start_checkout(page)
     release(console, reference)
 

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator
 
+import pytest
 from itsdangerous import TimestampSigner, URLSafeTimedSerializer
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from console.return_address import return_address
 from tests.support.installation import SECRET_KEY
-from tests.support.web.visits import Reprice, fill_cart, give_details, pay, reference_on
+from tests.support.web.visits import Lend, Reprice, fill_cart, give_details, pay, reference_on
 
 PLACED = re.compile("your order is placed", re.IGNORECASE)
 BANK = "http://bank.test/"
 TWO_HOURS = 2 * 3600
+
+
+@pytest.fixture
+def other(lend: Lend) -> Iterator[BrowserContext]:
+    """Give the shopper another browser, as a bank's app opens one: it has no cookies, and no JavaScript."""
+    with lend(java_script_enabled=False) as context:
+        yield context
 
 
 class _Slow(TimestampSigner):
@@ -36,6 +45,7 @@ def age_form(page: Page) -> None:
 
 def reload_quietly(page: Page) -> None:
     """Reload a page as a browser does, and see that it asks for nothing to be sent again."""
+    page.wait_for_load_state()  # Chromium does not reload a page that is only just arriving
     with page.expect_request(lambda request: request.is_navigation_request()) as reloaded:
         page.reload()
     assert reloaded.value.method == "GET"
@@ -162,7 +172,7 @@ def test_another_site_s_form_changes_nothing_and_the_cart_stays(shopper: Browser
 
 
 def test_a_bank_that_is_left_in_another_browser_leaves_both_knowing(
-    shopper: BrowserContext, browser: Browser, address: str
+    shopper: BrowserContext, other: BrowserContext, address: str
 ) -> None:
     page = shopper.new_page()
     fill_cart(page)
@@ -170,7 +180,6 @@ def test_a_bank_that_is_left_in_another_browser_leaves_both_knowing(
     pay(page, card="Ask your bank first (3-D Secure)")
     bank = page.get_by_role("link", name="Go to your bank").get_attribute("href")
     back = return_address(reference_on(page), public_url=address, secret_key=SECRET_KEY)
-    other = browser.new_context(base_url=address, java_script_enabled=False)
     app = other.new_page()
 
     app.goto(str(bank))
@@ -182,4 +191,3 @@ def test_a_bank_that_is_left_in_another_browser_leaves_both_knowing(
     leave_from(page, action=back, PaRes="x", MD="y")
     expect(page.get_by_role("heading", level=1)).to_have_text(PLACED)
     expect(page.locator("main")).to_contain_text("Ada")
-    other.close()

@@ -6,8 +6,6 @@ import json
 import os
 import random
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,7 +16,7 @@ from console.models import Coupon
 from console.testing.factories import Shop
 from tests.support.engine.worlds import World
 from tests.support.installation import environment
-from tests.support.places import ROOT
+from tests.support.processes import Program, start_program
 from tests.support.web.gunicorn import Server, serve
 
 GATEWAY_SECONDS = 1.0
@@ -42,15 +40,12 @@ class Worker:
 
     environ: dict[str, str]
     log: Path
-    process: subprocess.Popen[bytes] | None = None
+    process: Program | None = None
 
     def start(self) -> None:
         """Start a worker."""
-        command = [sys.executable, "-m", "flask", "--app", "wsgi", "checkout", "worker"]
-        with self.log.open("a") as stream:
-            self.process = subprocess.Popen(
-                command, cwd=ROOT, env=self.environ, stdout=stream, stderr=subprocess.STDOUT
-            )
+        command = ("flask", "--app", "wsgi", "checkout", "worker")
+        self.process = start_program(*command, environ=self.environ, log=self.log)
 
     def end(self, by: signal.Signals) -> None:
         """Send it a signal, and wait for its end."""

@@ -5,10 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -20,8 +17,9 @@ from console.models import CheckoutLock
 from console.testing.factories import VISA, Shop
 from tests.support.commands import Run
 from tests.support.installation import environment
-from tests.support.places import ROOT
+from tests.support.processes import start_program
 from tests.support.statistics import CONTRACT
+from tests.support.workers import wait_for
 
 pytestmark = pytest.mark.databases("sqlite")
 
@@ -80,29 +78,13 @@ def test_a_narrow_terminal_gets_narrow_lines(run: Run, shop: Shop, monkeypatch: 
     assert max(len(line) for line in run("monitor").out.splitlines()) <= 80
 
 
-@contextmanager
-def watching(database_url: str, folder: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
-    """Watch in a process of its own."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "flask", "--app", "wsgi", "checkout", "monitor", "--watch", "--every", "0.2", *options],
-        cwd=ROOT,
-        env={"PATH": os.environ["PATH"], **environment(database_url, folder)},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait(10)
-        process.stdout.close()  # type: ignore[union-attr]
-
-
 def test_a_watch_goes_on_until_it_is_interrupted_and_ends_well(database_url: str, tmp_path: Path) -> None:
-    with watching(database_url, tmp_path, "--json") as watch:
-        assert watch.stdout is not None
-        documents = [json.loads(watch.stdout.readline()) for _ in range(3)]
-        watch.send_signal(signal.SIGINT)
+    words = ("flask", "--app", "wsgi", "checkout", "monitor", "--watch", "--every", "0.2", "--json")
+    told = tmp_path / "told"
+    environ = {"PATH": os.environ["PATH"], **environment(database_url, tmp_path)}
+    watch = start_program(*words, environ=environ, log=told)
+    wait_for(lambda: told.read_text().count("\n") >= 3)
+    watch.send_signal(signal.SIGINT)
 
-        assert watch.wait(30) == 0
-        assert [document["hours"] for document in documents] == [24] * 3
+    assert watch.wait(30) == 0
+    assert {json.loads(line)["hours"] for line in told.read_text().splitlines()} == {24}

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -22,7 +20,7 @@ from console.testing.databases import PreparedDatabase
 from tests.support.commands import Run
 from tests.support.installation import build_app, environment
 from tests.support.invoices import GOODS_INVOICES, HEADER, Week, line, write_csv, write_week
-from tests.support.places import ROOT
+from tests.support.processes import start_program
 
 
 @pytest.fixture
@@ -176,13 +174,9 @@ def test_a_killed_replay_is_taken_up_where_it_was(
     run: Run, app: APIFlask, week: Week, database_url: str, tmp_path: Path
 ) -> None:
     run("import-catalog", week.skus)
-    replay = subprocess.Popen(
-        [sys.executable, "-m", "flask", "--app", "wsgi", "checkout", "replay", week.invoices, "--workers", "2"],
-        cwd=ROOT,
-        env={"PATH": os.environ["PATH"], **environment(database_url, tmp_path)},
-        stdout=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    words = ("flask", "--app", "wsgi", "checkout", "replay", str(week.invoices), "--workers", "2")
+    environ = {"PATH": os.environ["PATH"], **environment(database_url, tmp_path)}
+    replay = start_program(*words, environ=environ, log=tmp_path / "replay.log")
     _wait_for_an_order(app)
     os.killpg(replay.pid, signal.SIGKILL)
     replay.wait(10)

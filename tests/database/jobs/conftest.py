@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import pytest
 
 from console.jobs import listeners
 from tests.support.installation import environment
-from tests.support.places import ROOT
+from tests.support.processes import start_program
 from tests.support.workers import StartWorker, WorkerProcess
 
 
@@ -26,17 +25,13 @@ def start_worker(database_url: str, tmp_path: Path) -> Iterator[StartWorker]:
         environ = {"PATH": os.environ["PATH"], "LISTENER_NOTES": str(notes)}
         environ |= environment(database_url, tmp_path, **settings)
         logged = tmp_path / f"worker-{len(started)}.log"
-        with logged.open("w") as stderr:
-            program = [sys.executable, "-m", "tests.support.worker_program"]
-            process = subprocess.Popen(program, cwd=ROOT, env=environ, stderr=stderr)
+        process = start_program("tests.support.worker_program", environ=environ, log=logged)
         started.append(WorkerProcess(process, notes, logged))
         return started[-1]
 
     yield start
     for worker in started:
-        if worker.process.poll() is None:
-            worker.process.kill()
-            worker.process.wait()
+        worker.end(signal.SIGKILL)
 
 
 @pytest.fixture

@@ -6,8 +6,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.installation import environment
-from tests.support.places import ROOT
+from tests.support.processes import Program, start_program
 
 SECONDS_TO_START = 60
 
@@ -58,10 +56,8 @@ def serve(database_url: str, folder: Path, *, workers: int, **settings: str) -> 
         port = free.getsockname()[1]
     settings = {"PORT": str(port), "WEB_CONCURRENCY": str(workers)} | settings
     environ = {"PATH": os.environ["PATH"]} | environment(database_url, folder, **settings)
-    command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "wsgi:app"]
     log = folder / "gunicorn.log"
-    with log.open("w") as stream:
-        process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=stream, stderr=subprocess.STDOUT)
+    process = start_program("gunicorn", "-c", "gunicorn.conf.py", "wsgi:app", environ=environ, log=log)
     try:
         server = Server(port, process.pid)
         _wait_until_it_answers(process, server, log)
@@ -71,7 +67,7 @@ def serve(database_url: str, folder: Path, *, workers: int, **settings: str) -> 
         process.wait(timeout=60)
 
 
-def _wait_until_it_answers(process: subprocess.Popen[bytes], server: Server, log: Path) -> None:
+def _wait_until_it_answers(process: Program, server: Server, log: Path) -> None:
     deadline = time.monotonic() + SECONDS_TO_START
     while process.poll() is None and time.monotonic() < deadline:
         with suppress(OSError, HTTPException):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 from playwright.sync_api import BrowserContext, Page
 
 from console.testing.factories import ADDRESS
 from tests.support.web.console_visits import PASSWORD
 
+Lend = Callable[..., AbstractContextManager[BrowserContext]]  # by what the device is like
 Admit = Callable[[BrowserContext, str], None]  # signs a browser in to the console, in a role
 Reprice = Callable[[int], None]  # sets the mug's price, in pence
 
