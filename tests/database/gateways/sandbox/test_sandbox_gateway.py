@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import multiprocessing
+import os
 import time
 from datetime import UTC, datetime, timedelta, timezone
 from functools import partial
+from multiprocessing.process import BaseProcess
 
 import pytest
 
@@ -20,25 +21,27 @@ from tests.support.sandboxes import entry_of, open_sandbox
 
 AUTHORIZE, CAPTURE, VOID, REFUND = OperationKind
 
-SHOPPER_SCRIPT = """
-import os, sys
-from console.engine.machine import OperationKind
-from console.engine.payments.gateway import GatewayRequest
-from console.gateways.sandbox import SandboxGateway
 
-url, reference, token = sys.argv[1:]
-gateway = SandboxGateway(url, public_url="http://shop.test", webhook_secret="secret")
-def request(kind, **facts):
-    return GatewayRequest(kind, reference, f"{reference}-{kind}", 1299, "GBP", **facts)
-gateway.authorize(request(OperationKind.AUTHORIZE, token=token, method="card"), timeout_seconds=10)
-gateway.capture(request(OperationKind.CAPTURE), timeout_seconds=10)
-os._exit(9)
-"""
+def buy_and_die(url: str, reference: str, token: str) -> None:
+    """Authorize, capture, and die without a clean end."""
+    payment = TrialPayment(open_sandbox(url), token)
+    payment.reference = reference
+    payment.authorize()
+    payment.capture()
+    os._exit(9)
 
 
-def shopper(url: str, reference: str, token: str) -> subprocess.Popen[bytes]:
-    """Start a process that authorizes, captures and dies without a clean end."""
-    return subprocess.Popen([sys.executable, "-c", SHOPPER_SCRIPT, url, reference, token])
+def shopper(url: str, reference: str, token: str) -> BaseProcess:
+    """Start a process that buys and dies."""
+    process = multiprocessing.get_context("spawn").Process(target=buy_and_die, args=(url, reference, token))
+    process.start()
+    return process
+
+
+def ended(process: BaseProcess) -> int | None:
+    """Wait for its end; give the exit code."""
+    process.join(60)
+    return process.exitcode
 
 
 class TestSandboxKeepsTheGatewayContract(GatewayContract):
@@ -139,7 +142,7 @@ class TestLedger:
     def test_capture_survives_the_death_of_its_process(self, sandbox: SandboxGateway, ledger_url: str) -> None:
         payment = TrialPayment(sandbox, "tok_visa")
 
-        code = shopper(ledger_url, payment.reference, "tok_visa").wait(60)
+        code = ended(shopper(ledger_url, payment.reference, "tok_visa"))
 
         assert code == 9
         assert_succeeded(payment.find(CAPTURE))
@@ -153,7 +156,7 @@ class TestLedger:
             time.sleep(0.02)
 
         process.kill()
-        code = process.wait(60)
+        code = ended(process)
 
         assert code == -9
         assert entry_of(sandbox, payment.reference).captured == 1299
