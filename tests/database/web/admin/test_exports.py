@@ -115,7 +115,7 @@ def test_times_are_in_utc(viewer: FlaskClient, session: Session, shop: Shop) -> 
 
 def test_what_people_typed_is_no_formula_in_the_file(viewer: FlaskClient, shop: Shop) -> None:
     shop.sell()
-    email = '=HYPERLINK("https://example.org";"x")@example.org'
+    email = "=cmd|'/C'!A0@example.org"  # an address like any other
     shop.checkout(email=email)
 
     assert f"'{email}" in export(viewer, "csv")[1]
