@@ -120,8 +120,10 @@ def _run(household: Household, settings: Settings) -> None:
     try:
         _say("Starting the web server and the worker …")
         household.start("web server", GUNICORN)
-        household.start("worker", [*FLASK, "checkout", "worker"])
         _wait_until_ready(household, settings)
+        household.start(
+            "worker", [*FLASK, "checkout", "worker"]
+        )  # at once it sends the sandbox's webhooks to the server
         _print_addresses(settings)
     finally:
         _print_admin(password)  # last, and whatever happens: it is shown this once

@@ -140,7 +140,7 @@ def prepared_sqlite(tmp_path_factory: pytest.TempPathFactory) -> PreparedDatabas
 @pytest.fixture(scope="session")
 def prepared_postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PreparedDatabase]:
     """Migrate a PostgreSQL database for the tests of this process to share, one after another."""
-    with postgresql_database() as url:
+    with postgresql_database(waits_for_disk=False) as url:
         migrate(url, tmp_path_factory.mktemp("prepared"))
         yield PreparedDatabase(url)
 

@@ -17,11 +17,15 @@ ARE_REQUIRED = os.environ.get("REQUIRE_SERVICES") == "1"
 
 
 @contextmanager
-def postgresql_database() -> Iterator[str]:
-    """Make an empty PostgreSQL database, give out its URL, drop it; where services are required, it must be there."""
+def postgresql_database(*, waits_for_disk: bool = True) -> Iterator[str]:
+    """Make an empty PostgreSQL database, give out its URL, drop it; where services are required, it must be there.
+
+    One that does not wait for the disk at each commit is for tests that neither have the server crash nor look at what
+    it writes.
+    """
     server = create_engine(SERVER_URL, isolation_level="AUTOCOMMIT", connect_args={"connect_timeout": 5})
     name = f"checkout_test_{uuid4().hex[:12]}"
-    _create(server, name)
+    _create(server, name, waits_for_disk=waits_for_disk)
     try:
         yield make_url(SERVER_URL).set(database=name).render_as_string(hide_password=False)
     finally:
@@ -30,12 +34,12 @@ def postgresql_database() -> Iterator[str]:
         server.dispose()
 
 
-def _create(server: Engine, name: str) -> None:
+def _create(server: Engine, name: str, *, waits_for_disk: bool) -> None:
     try:
         with server.connect() as connection:
             connection.exec_driver_sql(f"CREATE DATABASE {name}")
-            # No test has this server crash: what is committed need not be on the disk yet.
-            connection.exec_driver_sql(f"ALTER DATABASE {name} SET synchronous_commit = off")
+            if not waits_for_disk:
+                connection.exec_driver_sql(f"ALTER DATABASE {name} SET synchronous_commit = off")
     except OperationalError:
         if ARE_REQUIRED:
             raise

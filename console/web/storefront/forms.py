@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from flask_wtf import FlaskForm
+from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 from wtforms import (  # type: ignore[import-untyped]
     BooleanField,
@@ -21,6 +23,7 @@ from wtforms import (  # type: ignore[import-untyped]
     StringField,
     ValidationError,
 )
+from wtforms.fields.choices import Choice  # type: ignore[import-untyped]
 from wtforms.validators import (  # type: ignore[import-untyped]
     DataRequired,
     InputRequired,
@@ -28,7 +31,7 @@ from wtforms.validators import (  # type: ignore[import-untyped]
     NumberRange,
     StopValidation,
 )
-from wtforms.widgets import HiddenInput  # type: ignore[import-untyped]
+from wtforms.widgets import HiddenInput, Select  # type: ignore[import-untyped]
 
 from console.engine.cart.addresses import LONGEST_EMAIL, NAMES, PARTS, lack_of, missing_fields, read_email, rule_of
 from console.models.cart import MAXIMUM_QUANTITY
@@ -138,6 +141,21 @@ class HeldForm(FlaskForm):
     checkout = HiddenField()
 
 
+@lru_cache(1024)
+def _option(value: str, label: str, is_selected: bool) -> Markup:  # noqa: FBT001 - a key
+    written: Markup = Select.render_option(Choice(value, label, is_selected, {}))
+    return written
+
+
+class CountryList(Select):
+    """A list whose options are written once a process: a page of the checkout has all countries twice."""
+
+    @classmethod
+    def render_option(cls, choice: Any) -> Markup:
+        """Write an option, which depends on nothing but the choice."""
+        return _option(choice.value, choice.label, choice.selected)
+
+
 class AddressForm(Form):
     """Where something goes, or who is billed; its country decides what else is asked, and what that is called."""
 
@@ -145,6 +163,7 @@ class AddressForm(Form):
         "Country",
         [InputRequired("Choose the country.")],
         choices=lambda: {"": "Choose …"} | countries_by_name(),
+        widget=CountryList(),
         render_kw={"autocomplete": "country"},
     )
     first_name = text("First name", require_if_missing, autocomplete="given-name")

@@ -1,4 +1,4 @@
-"""Browsers in shops with settings of their own; options of forms that are written once."""
+"""Browsers in shops with settings of their own."""
 
 from __future__ import annotations
 
@@ -7,19 +7,9 @@ from pathlib import Path
 
 import pytest
 from apiflask import APIFlask
-from wtforms.widgets import Select
 
 from tests.support.installation import build_app, close
 from tests.support.web.browser import Browser
-from tests.support.web.options import write_option
-
-
-@pytest.fixture(scope="session", autouse=True)
-def shared_options() -> Iterator[None]:
-    """Write an option once in this process, not once for each of the pages that tests open."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Select, "render_option", staticmethod(write_option))
-        yield
 
 
 @pytest.fixture
