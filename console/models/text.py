@@ -11,6 +11,7 @@ import unicodedata
 
 # As a class of characters, in the syntax that Python, pydantic and JSON Schema share.
 NO_TEXT = r"\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069"
+_UNSEEN = {"Cc", "Cf", "Cn", "Cs"}
 _NO_TEXT = re.compile(rf"[{NO_TEXT}\ud800-\udfff]")
 
 
@@ -24,6 +25,11 @@ def in_nfc(written: str) -> str:
     return unicodedata.normalize("NFC", written)
 
 
-def email_key(address: str) -> str:
-    """Give what an e-mail address is compared by: its letters without regard to case."""
-    return in_nfc(in_nfc(address.strip()).casefold())
+def without_unseen(written: str) -> str:
+    """Give it without what nobody sees, all blanks as one each: for reading what is meant, never for keeping."""
+    seen = (" " if each.isspace() else each for each in written if each.isspace() or not _is_unseen(each))
+    return " ".join("".join(seen).split())
+
+
+def _is_unseen(character: str) -> bool:
+    return unicodedata.category(character) in _UNSEEN

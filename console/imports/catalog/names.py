@@ -16,6 +16,7 @@ from sqlalchemy import Connection, select
 from console.engine.errors import NotFound
 from console.engine.store.tables import tax_rates, variants, warehouses
 from console.imports.catalog.products import Product
+from console.models.text import without_unseen
 
 STANDARD = "standard"  # what a product has that nobody gave a tax class
 
@@ -112,5 +113,4 @@ def read_names(reader: Connection, *, is_creating: bool) -> ShopNames:
 
 def spelling(name: str) -> str:
     """Give what spellings of one name have in common: case, width, blanks and what nobody sees do not count."""
-    letters = unicodedata.normalize("NFKC", name).casefold()
-    return " ".join("".join(letter for letter in letters if unicodedata.category(letter) != "Cf").split())
+    return without_unseen(unicodedata.normalize("NFKC", name).casefold())

@@ -164,12 +164,9 @@ class ArrivalWorker(ThreadWorker):
         self._wait(self.arriving, conn, EVENT_READ, self._read_on)
 
     def _read_on(self, conn: Caller, _sock: Any) -> None:
-        try:
-            data = conn.sock.recv(READ_BYTES)
-        except BlockingIOError:
+        data = _received(conn)
+        if data is None:
             return
-        except OSError:
-            data = b""
         if data:
             self._take(conn, data)
         else:
@@ -237,12 +234,20 @@ class ArrivalWorker(ThreadWorker):
         self._wait(self.leaving, conn, EVENT_READ, self._read_farewell)
 
     def _read_farewell(self, conn: Caller, _sock: Any) -> None:
-        try:
-            data = conn.sock.recv(READ_BYTES)
-        except BlockingIOError:
+        data = _received(conn)
+        if data is None:
             return
-        except OSError:
-            data = b""
         conn.farewell_bytes += len(data)
         if not data or conn.farewell_bytes > MOST_FAREWELL_BYTES:
             self._drop(conn)
+
+
+def _received(conn: Caller) -> bytes | None:
+    """Read what has come; nothing when the caller is gone, None when there is nothing to read after all."""
+    try:
+        data: bytes = conn.sock.recv(READ_BYTES)
+    except BlockingIOError:
+        return None
+    except OSError:
+        return b""
+    return data

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.models.folding import fold
-from console.models.text import email_key, in_nfc, is_text
+from console.models.text import in_nfc, is_text, without_unseen
 
 WRITTEN = {
     "a soft hyphen": "Donau\u00addampfer",
@@ -73,6 +73,5 @@ def test_a_composed_and_a_decomposed_spelling_are_one(text: str) -> None:
     assert fold(in_nfc(text)) == fold(text)
 
 
-def test_an_address_is_one_in_any_case() -> None:
-    assert email_key(" Grace@Example.org ") == email_key("grace@EXAMPLE.ORG") == "grace@example.org"
-    assert email_key("JOSÉ@example.org") == email_key("jose\u0301@example.org")
+def test_what_nobody_sees_is_taken_away_and_blanks_are_one() -> None:
+    assert without_unseen("\u200bRef:\r\n\tk7q2\u00a0 m9\u00adxa\ufeff") == "Ref: k7q2 m9xa"

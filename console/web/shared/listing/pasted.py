@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
 from console.engine.driving.locks import ALPHABET
-from console.models.text import in_nfc
+from console.models.text import in_nfc, without_unseen
 
 _LABEL = re.compile(
     r"(?:(?:ref(?:erence)?|order|checkout|cart|basket|payment|session|id|no|nr|number)\b\.?[\s:#=№]*|[:#=№]\s*)+",
@@ -15,13 +14,11 @@ _LABEL = re.compile(
 _REFERENCE = re.compile(rf"\b(?=([{ALPHABET}]{{4}})[-‐‑–— ]?([{ALPHABET}]{{4}})\b)", re.IGNORECASE)  # noqa: RUF001
 _AROUND = " \t\"'`´“”„‘’«»‹›()[]{}<>.,;:!?·•–—"  # noqa: RUF001 - the quotes that people and their programs write
 _ADDRESS = re.compile(r"[^\s<>()\[\]\"“”„,;:]{1,64}@[^\s<>()\[\]\"“”„,;:?]{1,255}")
-_UNSEEN = {"Cc", "Cf", "Cn", "Cs"}
 
 
 def spoken(words: str) -> str:
     """Give words without what nobody sees, blanks folded, in NFC."""
-    seen = "".join(each for each in words if unicodedata.category(each) not in _UNSEEN)
-    return in_nfc(" ".join(seen.split()))
+    return in_nfc(without_unseen(words))
 
 
 def meanings(words: str) -> list[str]:

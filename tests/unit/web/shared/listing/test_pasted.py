@@ -11,6 +11,7 @@ REFERENCES = [
     "k7q2 m9xa",
     "k7q2m9xa",
     "Ref: k7q2 m9xa",
+    "Ref:\nk7q2\tm9xa",
     "Reference K7Q2-M9XA.",
     "O-K7Q2-M9XA",
     "Order O-K7Q2-M9XA",
